@@ -141,6 +141,7 @@ class Postgres:
             libraries = package.parent / f"{package.name}.libs"
             if libraries.is_dir():
                 shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+            self.account.take(copy)
         if not self._runs(copied):
             raise EmbeddedError(f"PostgreSQL's binaries in {binaries} do not run on this machine.")
         return copied

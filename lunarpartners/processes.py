@@ -48,6 +48,11 @@ class Account:
         path.chmod(0o700)
         return path
 
+    def take(self, tree: Path) -> None:
+        """Make everything under `tree` this account's: a strict umask must not shut it out."""
+        for path in (tree, *tree.rglob("*")):
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
     def start(self, command: Sequence[str | Path], *, log: BinaryIO, death: signal.Signals) -> subprocess.Popen[bytes]:
         """Start a server that is sent `death` the moment we are gone."""
         return subprocess.Popen(

@@ -1,0 +1,21 @@
+"""Gunicorn's settings, the same in `up` and in containers: `gunicorn -c python:lunarpartners.webserver lunarpartners.wsgi`."""
+
+from __future__ import annotations
+
+import os
+
+from lunarpartners.processes import follow_parent
+
+bind = [f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"]
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "1"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+graceful_timeout = 10
+timeout = 30
+keepalive = 5
+max_requests = int(os.environ.get("WEB_MAX_REQUESTS", "0"))  # a container may recycle its workers
+max_requests_jitter = max_requests // 10
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112  # the heartbeat must not wait for a disk
+limit_request_line = 8190
+loglevel = "warning"
+post_fork = follow_parent
