@@ -1,0 +1,35 @@
+"""The Celery app: a doorbell that hurries the outbox, and a beat that asks what is due."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lunarpartners.settings")
+
+app = Celery("lunarpartners")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    broker_connection_retry_on_startup=True,
+    # A frozen broker must cost a web request at most a second: the sweep finds what the doorbell missed.
+    broker_transport_options={
+        "socket_timeout": 1,
+        "socket_connect_timeout": 1,
+        "retry_on_timeout": False,
+        "max_retries": 0,
+        "visibility_timeout": 300,
+    },
+    task_publish_retry=False,
+    broker_pool_limit=4,
+    timezone="UTC",
+    beat_schedule={
+        "sweep": {"task": "outbox.sweep", "schedule": 5.0, "options": {"expires": 10}},
+        "seal": {"task": "audit.seal", "schedule": 300.0, "options": {"expires": 300}},
+        "tidy": {"task": "intake.tidy", "schedule": crontab(minute=17), "options": {"expires": 3600}},
+    },
+)
+app.autodiscover_tasks(["proposals"])

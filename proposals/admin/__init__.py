@@ -1,0 +1,1 @@
+"""Door two: the staff's pages, on the stock Django admin."""

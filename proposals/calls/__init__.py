@@ -1,0 +1,1 @@
+"""What we ask for: calls, phases, envelopes, questions; all of it data."""

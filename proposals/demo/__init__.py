@@ -1,0 +1,1 @@
+"""Above the doors: demonstration data, marked as such."""

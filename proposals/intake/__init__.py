@@ -1,0 +1,1 @@
+"""What partners send: proposals, their versions, moves, sheets and files."""

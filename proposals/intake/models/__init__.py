@@ -1,0 +1,29 @@
+"""What partners send: the proposal, its sheets, people, papers and talk."""
+
+from proposals.intake.models.mission import MissionSheet
+from proposals.intake.models.papers import Attachment, Endorsement, Move, Version
+from proposals.intake.models.payload import MassElement, Module
+from proposals.intake.models.people import Access, Participation, TeamMember
+from proposals.intake.models.proposal import MoveNotAllowed, Proposal, ProposalQuerySet
+from proposals.intake.models.talk import Answer, Clarification, Note, SavedView, Section
+
+__all__ = [
+    "Access",
+    "Answer",
+    "Attachment",
+    "Clarification",
+    "Endorsement",
+    "MassElement",
+    "MissionSheet",
+    "Module",
+    "Move",
+    "MoveNotAllowed",
+    "Note",
+    "Participation",
+    "Proposal",
+    "ProposalQuerySet",
+    "SavedView",
+    "Section",
+    "TeamMember",
+    "Version",
+]

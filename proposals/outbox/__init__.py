@@ -1,0 +1,1 @@
+"""How people hear from us: one row per recipient, delivered at least once."""

@@ -1,0 +1,6 @@
+"""The partners' addresses."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "portal"
+urlpatterns: list[URLPattern | URLResolver] = []

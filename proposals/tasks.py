@@ -1,0 +1,1 @@
+"""An index for Celery: imports every package's tasks."""

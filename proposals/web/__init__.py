@@ -1,0 +1,1 @@
+"""What the doors share: middleware, template tags, plots."""

@@ -1,0 +1,38 @@
+"""What every test shares: the owner's connection, roles taken back after each request, a flush that may truncate."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pgtrigger
+import pytest
+from django.core.signals import request_finished
+from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+
+def _take_back_role(**_: Any) -> None:
+    """A request leaves the reader's database role behind; a test's own statements run as the owner."""
+    if connection.connection is not None and not connection.needs_rollback:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('role', 'none', false), set_config('app.user_id', '', false)")
+
+
+@pytest.fixture(autouse=True)
+def _roles_back() -> Iterator[None]:
+    request_finished.connect(_take_back_role)
+    yield
+    request_finished.disconnect(_take_back_role)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_past_append_only() -> Iterator[None]:
+    """Only the flush between transactional tests may empty append-only tables."""
+    flush = DatabaseOperations.execute_sql_flush
+
+    def unguarded(self: DatabaseOperations, sql_list: Any) -> None:
+        with pgtrigger.ignore():
+            flush(self, sql_list)
+
+    DatabaseOperations.execute_sql_flush = unguarded  # type: ignore[method-assign]
+    yield
+    DatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]
