@@ -1,0 +1,176 @@
+"""Plots as SVG text drawn on the server: no script, no inline style, the same figures always in a table beside them."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+ROW_PX = 52
+BAR_PX = 18
+PLOT_PX = 180
+WIDEST = Decimal(82)  # per cent of the width: the rest is for the value written beside the longest bar
+DIAGONAL = "M-2 2l4-4M0 8l8-8M6 10l4-4"
+Row = tuple[str, Decimal | int]
+
+
+def number(value: Decimal | int) -> str:
+    """A figure as printed everywhere: a point for decimals, thin spaces between thousands, as in SI."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def _with_unit(value: Decimal | int, unit: str) -> str:
+    return f"{number(value)}\u00a0{unit}" if unit else number(value)
+
+
+def _name(*parts: object) -> str:
+    """An id that is the same for the same figure, so that pages can be compared and cached."""
+    return "plot-" + hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:10]
+
+
+def _svg(name: str, height: int, title: str, description: str, body: SafeString) -> SafeString:
+    return format_html(
+        '<svg class="lp-plot-svg" role="img" aria-labelledby="{0}-t {0}-d" width="100%" height="{1}" '
+        'xmlns="http://www.w3.org/2000/svg"><title id="{0}-t">{2}</title><desc id="{0}-d">{3}</desc>{4}</svg>',
+        name,
+        height,
+        title,
+        description,
+        body,
+    )
+
+
+def _over_pattern(name: str) -> SafeString:
+    return format_html(
+        '<defs><pattern id="{}-over" width="8" height="8" patternUnits="userSpaceOnUse">'
+        '<rect width="8" height="8" class="lp-plot-fill-2"/><path d="{}" class="lp-plot-stripe"/></pattern></defs>',
+        name,
+        DIAGONAL,
+    )
+
+
+def bars(title: str, rows: Sequence[Row], cap: Decimal | int | None = None, unit: str = "") -> SafeString:
+    """Horizontal bars from zero, one a row in the order given, each with its label and figure written beside it.
+
+    A bar above `cap` is striped, in another colour and says so. `rows` are (label, figure >= 0) in `unit`; `cap` is drawn as a labelled line. Raises ValueError for a negative figure.
+    """
+    if any(value < 0 for _label, value in rows):
+        raise ValueError("A bar starts at zero: a negative figure cannot be drawn.")
+    name = _name("bars", title, rows, cap, unit)
+    full = Decimal(max([value for _label, value in rows] + [cap or 0], default=0)) or Decimal(1)
+    top = 28 if cap is not None else 4
+    height = top + ROW_PX * len(rows) + 4
+
+    drawn = format_html_join(
+        "",
+        '<g class="lp-plot-row">{}</g>',
+        ((_bar(row, top + index * ROW_PX, full, cap, unit, name),) for index, row in enumerate(rows)),
+    )
+    base = format_html('<path class="lp-plot-ground" d="M0.5 {}V{}"/>', top, height)
+    body = _over_pattern(name) + base + drawn + _cap(cap, full, unit, height)
+    return _svg(name, height, title, _described(rows, cap, unit), body)
+
+
+def _bar(row: Row, y: int, full: Decimal, cap: Decimal | int | None, unit: str, name: str) -> SafeString:
+    """One row: its label, its bar (striped and in another colour above the cap) and its figure."""
+    label, value = row
+    over = cap is not None and value > cap
+    width = _percent(value, full)
+    told = _with_unit(value, unit)
+    return format_html(
+        '<text x="0" y="{}">{}</text><rect x="0" y="{}" width="{}%" height="{}" {}/>'
+        '<text class="lp-plot-value" x="{}%" dx="8" y="{}">{}</text>',
+        y + 16,
+        format_html("{} ({})", label, _("above the limit")) if over else label,
+        y + 24,
+        width,
+        BAR_PX,
+        format_html('fill="url(#{}-over)"', name) if over else mark_safe('class="lp-plot-fill-1"'),
+        width,
+        y + 38,
+        told,
+    )
+
+
+def _percent(value: Decimal | int, full: Decimal) -> str:
+    return f"{Decimal(value) * WIDEST / full:.2f}"
+
+
+def _cap(cap: Decimal | int | None, full: Decimal, unit: str, height: int) -> SafeString:
+    if cap is None:
+        return mark_safe("")
+    at = _percent(cap, full)
+    anchor, shift = ("end", -6) if Decimal(at) > WIDEST / 2 else ("start", 6)
+    return format_html(
+        '<line class="lp-plot-cap" x1="{0}%" x2="{0}%" y1="4" y2="{1}"/>'
+        '<text class="lp-plot-quiet" x="{0}%" dx="{2}" y="16" text-anchor="{3}">{4}</text>',
+        at,
+        height,
+        shift,
+        anchor,
+        _("Limit: %(figure)s") % {"figure": _with_unit(cap, unit)},
+    )
+
+
+def _described(rows: Sequence[Row], cap: Decimal | int | None, unit: str) -> str:
+    told = [f"{label}: {_with_unit(value, unit)}." for label, value in rows]
+    if cap is not None:
+        told.append(_("Limit: %(figure)s") % {"figure": _with_unit(cap, unit)} + ".")
+    return " ".join(told) or _("There are no figures yet.")
+
+
+def timeline(title: str, points: Sequence[tuple[datetime, int]], deadline: datetime) -> SafeString:
+    """How many had come by each instant, as a stair, against the deadline.
+
+    `points` are (aware instant, cumulative count) in order of time; the axis runs from the first point to the later of
+    the last point and the deadline, with a little room after it.
+    """
+    name = _name("timeline", title, points, deadline)
+    if not points:
+        nothing = format_html('<text class="lp-plot-quiet" x="0" y="24">{}</text>', _("There are no figures yet."))
+        return _svg(name, 40, title, _("There are no figures yet."), nothing)
+    start, end = points[0][0], max(points[-1][0], deadline)
+    span = max((end - start).total_seconds(), 1.0)
+    last_at, last = points[-1]
+
+    def across(instant: datetime) -> float:
+        return round((instant - start).total_seconds() / span * 900, 2)
+
+    def up(count: int) -> float:
+        return round(PLOT_PX - count / max(last, 1) * (PLOT_PX - 12), 2)
+
+    stair = f"M0 {PLOT_PX}" + "".join(f"H{across(at)}V{up(count)}" for at, count in points)
+    body = format_html(
+        '<svg y="24" width="100%" height="{0}" viewBox="0 0 1000 {0}" preserveAspectRatio="none">'
+        '<path class="lp-plot-ground" vector-effect="non-scaling-stroke" d="M0 {0}H1000"/>'
+        '<path class="lp-plot-line" vector-effect="non-scaling-stroke" d="{1}"/></svg>'
+        '<line class="lp-plot-cap" x1="{2}%" x2="{2}%" y1="4" y2="{3}"/>'
+        '<text class="lp-plot-quiet" x="{2}%" dx="{8}" y="16" text-anchor="{9}">{4}</text>'
+        '<circle class="lp-plot-fill-1" cx="{5}%" cy="{6}" r="4"/>'
+        '<text class="lp-plot-value" x="{5}%" dx="8" y="{6}" dy="5">{7}</text>',
+        PLOT_PX,
+        stair,
+        round(across(deadline) / 10, 2),
+        PLOT_PX + 24,
+        _("Deadline"),
+        round(across(last_at) / 10, 2),
+        round(up(last) + 24, 2),
+        number(last),
+        *((-6, "end") if across(deadline) > 450 else (6, "start")),
+    )
+    axis = format_html(
+        '<text class="lp-plot-quiet" x="0" y="{0}">{1}</text>'
+        '<text class="lp-plot-quiet" x="90%" y="{0}" text-anchor="end">{2}</text>',
+        PLOT_PX + 44,
+        f"{start:%Y-%m-%d}",
+        f"{end:%Y-%m-%d}",
+    )
+    told = _("%(count)s by %(day)s; the deadline is %(deadline)s UTC.") % {
+        "count": number(last),
+        "day": f"{last_at:%Y-%m-%d}",
+        "deadline": f"{deadline.astimezone(UTC):%Y-%m-%d %H:%M}",
+    }
+    return _svg(name, PLOT_PX + 56, title, told, body + axis)
