@@ -1,0 +1,142 @@
+"""Rows for tests, made by plain functions; what a test does not name is plausible and valid."""
+
+import itertools
+import uuid
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from allauth.account.models import EmailAddress
+
+from proposals.calls.models import Call, MarginClass, Phase, Topic
+from proposals.calls.states import Level, PhaseKind, TopicKind
+from proposals.intake.models import Access, MassElement, Module, Proposal, TeamMember
+from proposals.intake.states import ElementKind, Status, TeamRole
+from proposals.partners.models import Membership, Organisation, User
+from proposals.partners.states import OrganisationKind, Role, StaffRole
+
+NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery staple"
+_numbers = itertools.count(1)
+
+# The shortest legal way from a draft to each status.
+WAY: dict[Status, list[Status]] = {
+    Status.DRAFT: [],
+    Status.SUBMITTED: [Status.SUBMITTED],
+    Status.LATE: [Status.LATE],
+    Status.ELIGIBILITY: [Status.SUBMITTED, Status.ELIGIBILITY],
+    Status.RETURNED: [Status.SUBMITTED, Status.RETURNED],
+    Status.CLARIFICATION: [Status.SUBMITTED, Status.CLARIFICATION],
+    Status.UNDER_REVIEW: [Status.SUBMITTED, Status.UNDER_REVIEW],
+    Status.INELIGIBLE: [Status.SUBMITTED, Status.INELIGIBLE],
+    Status.WITHDRAWN: [Status.SUBMITTED, Status.WITHDRAWN],
+}
+
+
+def make_user(*, verified: bool = True, password: str = PASSWORD, **fields: Any) -> User:
+    """A partner who can sign in with PASSWORD."""
+    n = next(_numbers)
+    fields.setdefault("email", f"person{n}@example.org")
+    fields.setdefault("full_name", f"Person {n}")
+    user = User.objects.create_user(password=password, **fields)
+    EmailAddress.objects.create(user=user, email=user.email, verified=verified, primary=True)
+    return user
+
+
+def make_staff(*, role: StaffRole = StaffRole.SECRETARIAT, **fields: Any) -> User:
+    """A member of the secretariat."""
+    return make_user(staff_role=role, **fields)
+
+
+def make_organisation(**fields: Any) -> Organisation:
+    """A synthetic institute in Italy."""
+    n = next(_numbers)
+    fields.setdefault("name", f"Synthetic Institute {n}")
+    fields.setdefault("kind", OrganisationKind.INSTITUTE)
+    fields.setdefault("country", "IT")
+    return Organisation.objects.create(is_synthetic=True, **fields)
+
+
+def make_member(
+    user: User, organisation: Organisation, *, role: Role = Role.REPRESENTATIVE, confirmed: bool = True
+) -> Membership:
+    """A membership, confirmed unless told otherwise."""
+    return Membership.objects.create(
+        user=user, organisation=organisation, role=role, confirmed_at=NOW if confirmed else None
+    )
+
+
+def make_call(*, opens_at: datetime | None = None, closes_at: datetime | None = None, **fields: Any) -> Call:
+    """A published call with one open phase (LoI), 200 kg in all and 100 kg a module."""
+    n = next(_numbers)
+    fields.setdefault("code", f"T{n}")
+    fields.setdefault("slug", f"call-{n}")
+    fields.setdefault("title", f"Synthetic call {n}")
+    fields.setdefault("summary", "A synthetic call.")
+    fields.setdefault("total_mass_kg", Decimal("200.000"))
+    fields.setdefault("module_mass_kg", Decimal("100.000"))
+    fields.setdefault("is_published", True)
+    call = Call.objects.create(is_synthetic=True, **fields)
+    now = datetime.now(UTC)
+    Phase.objects.create(
+        call=call,
+        kind=PhaseKind.LOI,
+        title="Letter of intent",
+        opens_at=opens_at or now - timedelta(days=30),
+        closes_at=closes_at or now + timedelta(days=30),
+    )
+    for code, label, percent in (("A", "off the shelf", 5), ("C", "minor change", 10), ("D", "new design", 20)):
+        MarginClass.objects.create(call=call, code=code, label=label, percent=percent)
+    Topic.objects.create(call=call, kind=TopicKind.AIM, title="Regional geological profile")
+    return call
+
+
+def make_proposal(
+    *,
+    call: Call | None = None,
+    status: Status = Status.DRAFT,
+    by: User | None = None,
+    lead: Organisation | None = None,
+    level: Level = Level.UNIT,
+    at: datetime | None = None,
+    **fields: Any,
+) -> Proposal:
+    """A proposal in the status wanted, walked there by legal moves; its author is on the team and sees it."""
+    call = call or make_call()
+    phase = call.phases.get(position=1)
+    by = by or make_user()
+    at = at or datetime.now(UTC)
+    fields.setdefault("title", f"Synthetic seismometer {next(_numbers)}")
+    proposal = Proposal.objects.create(
+        id=uuid.uuid4(),
+        call=call,
+        phase=phase,
+        level=level,
+        lead=lead or make_organisation(),
+        created_by=by,
+        moved_at=at,
+        **fields,
+    )
+    Access.objects.create(proposal=proposal, user=by, why="author")
+    TeamMember.objects.create(
+        proposal=proposal, full_name=by.full_name, email=by.email, role=TeamRole.PI, user=by, accepted_at=at
+    )
+    for step in WAY[status]:
+        first = {"reference": f"{call.code}-T{next(_numbers):05d}", "submitted_at": at}
+        proposal.move(step, by=by, now=at, also=first if proposal.reference is None else None)
+    return proposal
+
+
+def make_module(proposal: Proposal, *masses_kg: str, margin_percent: str = "0") -> Module:
+    """A module with one payload element a mass given."""
+    module = Module.objects.create(proposal=proposal, position=proposal.modules.count() + 1, name="Module")
+    for n, mass in enumerate(masses_kg, 1):
+        MassElement.objects.create(
+            module=module,
+            position=n,
+            name=f"Element {n}",
+            kind=ElementKind.PAYLOAD,
+            cbe_kg=Decimal(mass),
+            margin_percent=Decimal(margin_percent),
+        )
+    return module
