@@ -4,6 +4,9 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_process_init
+
+from lunarpartners.processes import follow_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lunarpartners.settings")
 
@@ -33,3 +36,4 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks(["proposals"])
+worker_process_init.connect(follow_parent, weak=False)  # a pool process must not outlive a killed worker

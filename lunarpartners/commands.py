@@ -11,6 +11,7 @@ OURS = {
     "up": "lunarpartners.supervisor",
     "test": "lunarpartners.testing",
     "doctor": "lunarpartners.doctor",
+    "environment": "lunarpartners.environment",
     "mailcatcher": "lunarpartners.catcher",
     "bench": "tests.benchmarks.run",
     "prove": "tests.proofs.run",

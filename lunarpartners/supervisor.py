@@ -83,6 +83,7 @@ class Site:
     def _environment(self) -> dict[str, str]:
         """What every process of the site is told; what the user set stays."""
         found = {"LUNARPARTNERS_MODE": "development", "SITE_URL": f"http://127.0.0.1:{self.port}", "PORT": str(self.port)}
+        found["MEDIA_ROOT"] = str(self.stack.state / "media")
         if self.catcher:
             found["EMAIL_URL"] = f"smtp://127.0.0.1:{self.catcher[0]}"
         return found | dict(os.environ) | self.stack.environment()
@@ -172,7 +173,7 @@ class Site:
     def _greet(self, seconds: float, logins: str) -> None:
         """Say where everything is."""
         lines = ["", f"Lunar Partners is up after {seconds:.1f} s.", f"  Site     {self.environment['SITE_URL']}/"]
-        lines.append(f"  Admin    {self.environment['SITE_URL']}/admin/")
+        lines.append(f"  Staff    {self.environment['SITE_URL']}/staff/")
         if self.catcher:
             lines.append(f"  Mail     http://127.0.0.1:{self.catcher[1]}/  (every mail the site sends is caught here)")
         lines.append(f"  Data     {self.stack.state}")

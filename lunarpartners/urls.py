@@ -3,7 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from lunarpartners import health
+
 urlpatterns = [
+    path("livez", health.livez),
+    path("readyz", health.readyz),
     path("", include("proposals.portal.urls")),
     path("account/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
