@@ -55,7 +55,8 @@ def _over_pattern(name: str) -> SafeString:
 def bars(title: str, rows: Sequence[Row], cap: Decimal | int | None = None, unit: str = "") -> SafeString:
     """Horizontal bars from zero, one a row in the order given, each with its label and figure written beside it.
 
-    A bar above `cap` is striped, in another colour and says so. `rows` are (label, figure >= 0) in `unit`; `cap` is drawn as a labelled line. Raises ValueError for a negative figure.
+    A bar above `cap` is striped, in another colour and says so.
+    `rows` are (label, figure >= 0) in `unit`; `cap` is drawn as a labelled line. Raises ValueError for a negative figure.
     """
     if any(value < 0 for _label, value in rows):
         raise ValueError("A bar starts at zero: a negative figure cannot be drawn.")
@@ -67,14 +68,14 @@ def bars(title: str, rows: Sequence[Row], cap: Decimal | int | None = None, unit
     drawn = format_html_join(
         "",
         '<g class="lp-plot-row">{}</g>',
-        ((_bar(row, top + index * ROW_PX, full, cap, unit, name),) for index, row in enumerate(rows)),
+        ((_bar(row, y=top + index * ROW_PX, full=full, cap=cap, unit=unit, name=name),) for index, row in enumerate(rows)),
     )
     base = format_html('<path class="lp-plot-ground" d="M0.5 {}V{}"/>', top, height)
     body = _over_pattern(name) + base + drawn + _cap(cap, full, unit, height)
     return _svg(name, height, title, _described(rows, cap, unit), body)
 
 
-def _bar(row: Row, y: int, full: Decimal, cap: Decimal | int | None, unit: str, name: str) -> SafeString:
+def _bar(row: Row, *, y: int, full: Decimal, cap: Decimal | int | None, unit: str, name: str) -> SafeString:
     """One row: its label, its bar (striped and in another colour above the cap) and its figure."""
     label, value = row
     over = cap is not None and value > cap
