@@ -62,3 +62,12 @@ class QuestionKind(TextChoices):
     YES_NO = "yes_no", _("yes or no")
     DATE = "date", _("date")
     FILE = "file", _("file")
+
+
+class Standing(TextChoices):
+    """Where a phase stands at an instant; the deadline rule gives it."""
+
+    NOT_YET = "not_yet", _("not open yet")
+    OPEN = "open", _("open")
+    LATE = "late", _("closed, late ones are kept")
+    CLOSED = "closed", _("closed")
