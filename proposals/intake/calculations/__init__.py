@@ -1,0 +1,1 @@
+"""Pure rules of intake: masses, references, sections, search words, differences."""
