@@ -76,7 +76,7 @@ def install() -> None:
     print("Setting up .venv with the pinned packages; this happens once and takes up to a minute.", flush=True)
     if not _serves():
         _call("python3 -m venv failed", [sys.executable, "-m", "venv", "--clear", str(VENV)])
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
     flags = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(REQUIREMENTS)]
     _call("The packages could not be installed", [*pip, *flags])
     (VENV / ".stamp").write_text(fingerprint())

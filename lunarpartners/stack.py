@@ -71,6 +71,13 @@ class Stack:
             found["REDIS_URL"] = self.broker.url
         return found
 
+    def folders(self) -> dict[str, str]:
+        """The variables for uploaded and collected files, in folders beside the servers'."""
+        found = {"MEDIA_ROOT": self.state / "media", "STATIC_ROOT": self.state / "static"}
+        for folder in found.values():
+            folder.mkdir(exist_ok=True)
+        return {name: str(folder) for name, folder in found.items()}
+
     def stop(self) -> None:
         """Stop the servers, and forget the folder of a throw-away stack."""
         for server in (self.broker, self.database):

@@ -22,6 +22,8 @@ from lunarpartners.stack import Stack, refuse, state_folder
 FIRST_PAGE_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 12.0
 PAUSE_S = 0.25
+# The containers run as nobody in particular; here, whoever typed `up` as root knows that.
+NOT_AS_ROOT = "ignore:You're running the worker with superuser privileges"
 
 
 class Stop(BaseException):  # like KeyboardInterrupt, it passes every `except Exception`
@@ -83,10 +85,9 @@ class Site:
     def _environment(self) -> dict[str, str]:
         """What every process of the site is told; what the user set stays."""
         found = {"LUNARPARTNERS_MODE": "development", "SITE_URL": f"http://127.0.0.1:{self.port}", "PORT": str(self.port)}
-        found["MEDIA_ROOT"] = str(self.stack.state / "media")
         if self.catcher:
             found["EMAIL_URL"] = f"smtp://127.0.0.1:{self.catcher[0]}"
-        return found | dict(os.environ) | self.stack.environment()
+        return found | self.stack.folders() | dict(os.environ) | self.stack.environment()
 
     def _addresses(self) -> dict[str, str]:
         """The part of the environment that other commands need to talk to this site."""
@@ -99,7 +100,7 @@ class Site:
         """Start the processes; web and its server may not end, the others are started again."""
         python = sys.executable
         web = [python, "-m", "gunicorn", "-c", "python:lunarpartners.webserver", "lunarpartners.wsgi"]
-        celery = [python, "-m", "celery", "--app", "lunarpartners.celery"]
+        celery = [python, "-W", NOT_AS_ROOT, "-m", "celery", "--quiet", "--app", "lunarpartners.celery"]
         quiet = ["--loglevel", "WARNING"]
         worker = [*celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip", *quiet]
         schedule = str(self.stack.state / "beat-schedule")

@@ -29,7 +29,12 @@ def run(arguments: list[str]) -> int:
         os.environ.pop(name, None)
     try:
         with Stack.throw_away(database=not given) as stack:
-            environment = os.environ | stack.environment() | {"LUNARPARTNERS_MODE": "test", "LUNARPARTNERS_PROCESS": "command"}
+            environment = (
+                os.environ
+                | stack.folders()
+                | stack.environment()
+                | {"LUNARPARTNERS_MODE": "test", "LUNARPARTNERS_PROCESS": "command"}
+            )
             # the tests log in as the owner, who makes the test databases and can step into every role
             owner = given or environment["MIGRATION_DATABASE_URL"]
             environment |= dict.fromkeys(("TEST_DATABASE_URL", "DATABASE_URL", "MIGRATION_DATABASE_URL"), owner)

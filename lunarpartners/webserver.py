@@ -18,4 +18,8 @@ max_requests_jitter = max_requests // 10
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112  # the heartbeat must not wait for a disk
 limit_request_line = 8190
 loglevel = "warning"
-post_fork = follow_parent
+
+
+def post_fork(_master: object, _worker: object) -> None:
+    """A web worker must not outlive a killed master."""
+    follow_parent()
