@@ -1,5 +1,7 @@
 """The two Django apps of the project: the business, and the stock admin with our site."""
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from django.apps import AppConfig
@@ -26,6 +28,13 @@ class StaffSiteConfig(AdminConfig):
     """Django's admin, served by our own site class so that sign-in cannot go round MFA."""
 
     default_site = "proposals.admin.site.StaffSite"
+
+    def ready(self) -> None:
+        """Every file of the staff's door registers its own pages; the site itself must be there first."""
+        super().ready()
+        door = import_module("proposals.admin")
+        for subject in iter_modules(door.__path__, "proposals.admin."):
+            import_module(subject.name)
 
 
 def grant_rights(using: str, **kwargs: Any) -> None:

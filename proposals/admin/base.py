@@ -6,7 +6,7 @@ error of the form, with everything typed kept.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -16,6 +16,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from proposals.admin.acts import Act, ActPages
+
+if TYPE_CHECKING:
+    StockAdmin = admin.ModelAdmin[Any]
+else:
+    StockAdmin = admin.ModelAdmin  # subscripted only for the type checker
 
 Rule = Callable[[Any, Any], bool]
 
@@ -41,7 +46,7 @@ class Door:
     delete: Callable[..., Any] | None = None
 
 
-class HouseAdmin(ActPages, admin.ModelAdmin[Any]):
+class HouseAdmin(ActPages, StockAdmin):
     """Stock Django admin, less its own writing: each request makes one call into `actions`."""
 
     door: Door
