@@ -1,6 +1,7 @@
 """The call itself: its envelope and its public text."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator, RegexValidator
@@ -31,6 +32,10 @@ class CallQuerySet(models.QuerySet["Call"]):
         """Shown to the public."""
         return self.filter(is_published=True)
 
+    def visible_to(self, user: Any) -> "CallQuerySet":
+        """Everyone sees what is published; staff also see what is being prepared."""
+        return self.all() if user.is_active and getattr(user, "is_staff", False) else self.published()
+
     def open(self, now: datetime) -> "CallQuerySet":
         """With a phase that takes proposals at this instant."""
         return self.published().filter(phases__opens_at__lte=now, phases__closes_at__gte=now).distinct()
@@ -53,9 +58,7 @@ class Call(models.Model):
     is_published = models.BooleanField(_("published"), default=False)
     is_synthetic = models.BooleanField(_("synthetic"), default=False)
     source = models.CharField(_("source"), max_length=300, blank=True)
-    levels = ArrayField(
-        models.CharField(max_length=10, choices=Level), verbose_name=_("levels allowed"), default=all_levels
-    )
+    levels = ArrayField(models.CharField(max_length=10, choices=Level), verbose_name=_("levels allowed"), default=all_levels)
     forms = ArrayField(
         models.CharField(max_length=14, choices=Form), verbose_name=_("forms allowed"), default=all_forms, blank=True
     )
@@ -70,21 +73,15 @@ class Call(models.Model):
     system_margin_percent = models.DecimalField(
         _("system margin, %"), max_digits=5, decimal_places=2, default=0, validators=NOT_NEGATIVE
     )
-    power_w = models.DecimalField(
-        _("power, W"), max_digits=9, decimal_places=3, null=True, blank=True, validators=NOT_NEGATIVE
-    )
+    power_w = models.DecimalField(_("power, W"), max_digits=9, decimal_places=3, null=True, blank=True, validators=NOT_NEGATIVE)
     data_mbit_day = models.DecimalField(
         _("data, Mbit/day"), max_digits=12, decimal_places=3, null=True, blank=True, validators=NOT_NEGATIVE
     )
     width_mm = models.PositiveIntegerField(_("width, mm"), null=True, blank=True)
     depth_mm = models.PositiveIntegerField(_("depth, mm"), null=True, blank=True)
     height_mm = models.PositiveIntegerField(_("height, mm"), null=True, blank=True)
-    temperature_min_c = models.DecimalField(
-        _("lowest temperature, °C"), max_digits=6, decimal_places=1, null=True, blank=True
-    )
-    temperature_max_c = models.DecimalField(
-        _("highest temperature, °C"), max_digits=6, decimal_places=1, null=True, blank=True
-    )
+    temperature_min_c = models.DecimalField(_("lowest temperature, °C"), max_digits=6, decimal_places=1, null=True, blank=True)
+    temperature_max_c = models.DecimalField(_("highest temperature, °C"), max_digits=6, decimal_places=1, null=True, blank=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     objects = CallQuerySet.as_manager()

@@ -130,9 +130,7 @@ class Question(models.Model):
     unit = models.CharField(_("unit"), max_length=20, blank=True)
     choices = ArrayField(models.CharField(max_length=200), verbose_name=_("choices"), default=list, blank=True)
     required = models.BooleanField(_("required"), default=False)
-    levels = ArrayField(
-        models.CharField(max_length=10, choices=Level), verbose_name=_("asked of levels"), default=all_levels
-    )
+    levels = ArrayField(models.CharField(max_length=10, choices=Level), verbose_name=_("asked of levels"), default=all_levels)
 
     class Meta:
         verbose_name = _("question")

@@ -88,15 +88,30 @@ def instant(value: datetime | None, zone: str | tzinfo | None = None) -> str:
     """An aware instant in Beijing's time and the reader's, as one `<time>`; empty for none."""
     if value is None:
         return ""
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), moment(value, zone))
+
+
+@register.filter
+def moment(value: datetime | None, zone: str | tzinfo | None = None) -> str:
+    """An aware instant in Beijing's time and the reader's as plain text, for mails; empty for none."""
+    if value is None:
+        return ""
     here = clock.for_reader(value, zone)
-    text = f"{clock.in_beijing(value)} = {here}" if here else clock.in_beijing(value)
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
+    return f"{clock.in_beijing(value)} = {here}" if here else clock.in_beijing(value)
 
 
 @register.filter
 def kg(value: Decimal | int | str | None) -> str:
     """A mass in kilograms to the gram, left to right in any script; empty for none."""
     return quantity(None if value in {None, ""} else Decimal(str(value)).quantize(Decimal("0.001")), "kg")
+
+
+@register.filter
+def plain(value: Decimal | int | None) -> Decimal | int | None:
+    """A figure without the zeros that its column adds: 50.000 is 50, 1.50 is 1.5, 100 stays 100."""
+    if not isinstance(value, Decimal):
+        return value
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
 
 
 @register.filter
