@@ -9,8 +9,11 @@ from lunarpartners.stack import state_folder
 WIDTH = 12
 
 
-def run(_arguments: list[str]) -> int:
-    """Examine the site that the environment names, or the `up` that runs on this folder; 1 if anything is wrong."""
+def run(arguments: list[str]) -> int:
+    """Examine the site that the environment names, or the `up` that runs on this folder; 1 if anything is wrong.
+
+    With `arguments` only those parts: `doctor worker beat`, as the containers' health checks ask.
+    """
     if not os.environ.get("DATABASE_URL"):
         advice = "start it with `python3 manage.py up`, or set DATABASE_URL and the rest as .env.example tells"
         print(_line("site", f"nothing runs on {state_folder()}: {advice}", ok=False))
@@ -24,14 +27,17 @@ def run(_arguments: list[str]) -> int:
     except ImproperlyConfigured as error:
         print(_line("secrets", " ".join(str(error).split()), ok=False))
         return 1
-    return _examine_all()
+    return _examine(arguments)
 
 
-def _examine_all() -> int:
+def _examine(wanted: list[str]) -> int:
     from lunarpartners import checks  # it needs Django set up
 
+    if unknown := [part for part in wanted if part not in checks.ALL]:
+        print(f"There is no part {unknown[0]!r}; the parts are: {', '.join(checks.ALL)}.")
+        return 2
     worst = 0
-    for part in checks.ALL:
+    for part in wanted or checks.ALL:
         finding = checks.examine(part)
         print(_line(finding.part, finding.says, ok=finding.ok), flush=True)
         worst = worst if finding.ok else 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
 import shutil
@@ -107,14 +106,19 @@ class Postgres:
 
     def _stop_leftover(self) -> None:
         """Stop a server that outlived its supervisor: it would answer in our place. We hold the folder's lock."""
-        pid_file = self.data / "postmaster.pid"
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            pid = int(pid_file.read_text().split()[0])
-            if answers_to(pid, str(self.data)):
-                os.kill(pid, signal.SIGINT)
-                deadline = time.monotonic() + STOP_TIMEOUT_S
-                while pid_file.exists() and time.monotonic() < deadline:
-                    time.sleep(0.05)
+        pid = self._written_pid()
+        if pid and answers_to(pid, str(self.data)):
+            os.kill(pid, signal.SIGINT)
+            deadline = time.monotonic() + STOP_TIMEOUT_S
+            while self._written_pid() and time.monotonic() < deadline:
+                time.sleep(0.05)
+
+    def _written_pid(self) -> int:
+        """The process that says it serves this folder, or 0."""
+        try:
+            return int((self.data / "postmaster.pid").read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return 0
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
         command = [self.binaries / "pg_isready", "-q", "-h", self.sockets, "-U", "postgres", "-d", "postgres"]
@@ -122,7 +126,8 @@ class Postgres:
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 raise EmbeddedError(f"PostgreSQL ended while starting: {one_line(self.log_file.read_text(errors='replace'))}")
-            if self.account.run(command).returncode == 0:
+            # not only an answer, ours: a server left over from before would answer as well
+            if self.account.run(command).returncode == 0 and self._written_pid() == process.pid:
                 return
             time.sleep(0.05)
         raise EmbeddedError(f"PostgreSQL did not answer within {START_TIMEOUT_S:.0f} s; see {self.log_file}")

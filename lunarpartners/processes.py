@@ -128,5 +128,10 @@ def socket_folder(wanted: Path, account: Account) -> Path:
 
 def answers_to(pid: int, needle: str) -> bool:
     """Whether process `pid` is alive and has `needle` in its command line: a number alone may be reused."""
-    shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    if sys.platform == "linux":
+        try:
+            return os.fsencode(needle) in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return False
+    shown = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return needle in shown.stdout

@@ -55,7 +55,7 @@ class Site:
 
     def __init__(self, *, seed: bool) -> None:
         given = os.environ
-        self.port = int(given.get("PORT") or 8000)
+        self.port = _port(given.get("PORT") or "8000")
         own_database = not given.get("DATABASE_URL")
         self.seed = seed or own_database  # demonstration logins have known passwords: never unasked elsewhere
         self.stack = Stack(state_folder(), database=own_database, broker=not given.get("REDIS_URL"))
@@ -187,6 +187,13 @@ class Site:
         """Ports for SMTP and for the page of mails: near the site's, or any other where those are taken."""
         smtp, page = self.port + 25, self.port + 26
         return (smtp if is_free(smtp) else any_port(), page if is_free(page) else any_port())
+
+
+def _port(text: str) -> int:
+    """The port a person asked for. Raises EmbeddedError."""
+    if not (text.isdecimal() and 0 < int(text) < 2**16):
+        raise EmbeddedError(f"PORT is {text!r}: it must be a number from 1 to 65535.")
+    return int(text)
 
 
 def is_free(port: int) -> bool:
