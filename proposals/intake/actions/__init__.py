@@ -1,0 +1,50 @@
+"""The verbs of intake: rule, write, audit, tell; each in one transaction."""
+
+from proposals.intake.actions.clarifications import answer, ask
+from proposals.intake.actions.deadline import extend_deadline
+from proposals.intake.actions.drafts import SavedMeanwhile, discard, save_section, start
+from proposals.intake.actions.sheets import add_module, remove_module, save_answers, save_endorsement, save_masses
+from proposals.intake.actions.submission import CallClosed, Incomplete, submit, withdraw
+from proposals.intake.actions.team import invite_member, join_team, list_member, remove_member, save_organisations
+from proposals.intake.actions.triage import (
+    accept_for_review,
+    add_note,
+    assign,
+    declare_ineligible,
+    receive,
+    return_for_correction,
+    save_view,
+    tag,
+)
+
+__all__ = [
+    "CallClosed",
+    "Incomplete",
+    "SavedMeanwhile",
+    "accept_for_review",
+    "add_module",
+    "add_note",
+    "answer",
+    "ask",
+    "assign",
+    "declare_ineligible",
+    "discard",
+    "extend_deadline",
+    "invite_member",
+    "join_team",
+    "list_member",
+    "receive",
+    "remove_member",
+    "remove_module",
+    "return_for_correction",
+    "save_answers",
+    "save_endorsement",
+    "save_masses",
+    "save_organisations",
+    "save_section",
+    "save_view",
+    "start",
+    "submit",
+    "tag",
+    "withdraw",
+]

@@ -1,0 +1,131 @@
+"""Saving the pages that are more than plain fields: modules and masses, answers, endorsement."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from proposals.audit.actions import record
+from proposals.calls.states import PAYLOAD_LEVELS
+from proposals.intake.actions.drafts import open_section, touch
+from proposals.intake.models import Answer, Attachment, Endorsement, MassElement, Module, Proposal, Section
+from proposals.intake.rules import may_edit, may_endorse
+from proposals.partners.models import User
+
+MODULES_AT_MOST = 20
+ELEMENTS_AT_MOST = 60
+
+
+@transaction.atomic
+def add_module(proposal: Proposal, *, name: str = "", by: User, now: datetime) -> Module:
+    """This will add one more module. Raises PermissionDenied, or ValidationError above 20 modules."""
+    if not may_edit(by, proposal) or proposal.level not in PAYLOAD_LEVELS:
+        raise PermissionDenied
+    Proposal.objects.select_for_update().get(pk=proposal.pk)
+    if proposal.modules.count() >= MODULES_AT_MOST:
+        raise ValidationError(_("A proposal has at most %(limit)d modules.") % {"limit": MODULES_AT_MOST})
+    last: int = proposal.modules.aggregate(last=Max("position"))["last"] or 0
+    module = Module.objects.create(proposal=proposal, position=last + 1, name=name)
+    touch(proposal, by=by, now=now)
+    return module
+
+
+@transaction.atomic
+def remove_module(module: Module, *, by: User, now: datetime) -> None:
+    """This will remove a module with its mass budget. Raises PermissionDenied."""
+    proposal = module.proposal
+    if not may_edit(by, proposal):
+        raise PermissionDenied
+    record("module.removed", by=by, about=proposal, name=module.name)
+    module.delete()
+    touch(proposal, by=by, now=now)
+
+
+@transaction.atomic
+def save_masses(
+    proposal: Proposal,
+    *,
+    budgets: Sequence[tuple[Module | None, str, Sequence[Mapping[str, Any]]]],
+    revision: int,
+    by: User,
+    now: datetime,
+) -> Section:
+    """This will save the mass page: per module (None: a new one) its name and its elements, each a mapping of
+    name, kind, cbe_kg (kg), maturity, margin_percent (%) and margin_reason.
+
+    A module of the proposal that is not named keeps its budget. Raises PermissionDenied, SavedMeanwhile,
+    or ValidationError for another proposal's module or too many elements.
+    """
+    section = open_section(proposal, key="mass", revision=revision, by=by, now=now)
+    for module, name, lines in budgets:
+        if len(lines) > ELEMENTS_AT_MOST:
+            raise ValidationError(_("A module has at most %(limit)d elements.") % {"limit": ELEMENTS_AT_MOST})
+        if module is not None and module.proposal_id != proposal.pk:
+            raise PermissionDenied
+        kept = module or add_module(proposal, name=name, by=by, now=now)
+        kept.name = name
+        kept.full_clean(exclude=["proposal"], validate_unique=False)
+        kept.save(update_fields=["name"])
+        elements = [MassElement(module=kept, position=number, **line) for number, line in enumerate(lines, 1)]
+        for element in elements:
+            element.clean_fields(exclude=["module"])
+        kept.elements.all().delete()
+        MassElement.objects.bulk_create(elements)
+    touch(proposal, by=by, now=now)
+    return section
+
+
+@transaction.atomic
+def save_answers(proposal: Proposal, *, answers: Mapping[int, str], revision: int, by: User, now: datetime) -> Section:
+    """This will save the answers to the call's own questions (question id -> text).
+
+    Raises PermissionDenied, SavedMeanwhile, or ValidationError for a question of another phase.
+    """
+    section = open_section(proposal, key="questions", revision=revision, by=by, now=now)
+    own = set(proposal.phase.questions.values_list("pk", flat=True))
+    if not set(answers) <= own:
+        raise ValidationError(_("That question is not asked in this phase."))
+    for question_id, value in answers.items():
+        Answer.objects.update_or_create(proposal=proposal, question_id=question_id, defaults={"value": value})
+    return section
+
+
+@transaction.atomic
+def save_endorsement(
+    proposal: Proposal,
+    *,
+    agency: str,
+    signatory: str,
+    signatory_title: str,
+    signed_on: date | None,
+    letter: Attachment | None,
+    later: bool,
+    by: User,
+    now: datetime,
+) -> Endorsement:
+    """This will save who endorses the proposal; the letter may follow after submission.
+
+    Raises PermissionDenied, or ValidationError.
+    """
+    if not may_endorse(by, proposal):
+        raise PermissionDenied
+    if letter is not None and (letter.proposal_id != proposal.pk or letter.removed_at is not None):
+        raise PermissionDenied
+    endorsement = Endorsement.objects.filter(proposal=proposal).first() or Endorsement(proposal=proposal)
+    endorsement.agency, endorsement.signatory, endorsement.signatory_title = agency, signatory, signatory_title
+    endorsement.signed_on = signed_on
+    endorsement.letter = letter or endorsement.letter
+    endorsement.full_clean(validate_unique=False)
+    endorsement.save()
+    proposal.endorsement_later = later
+    proposal.save(update_fields=["endorsement_later"])
+    Section.objects.update_or_create(
+        proposal=proposal, key="endorsement", defaults={"saved_at": now, "saved_by": by}
+    )
+    touch(proposal, by=by, now=now)
+    record("proposal.endorsed", by=by, about=proposal, agency=agency, letter=str(endorsement.letter_id or ""))
+    return endorsement

@@ -1,0 +1,123 @@
+"""Submitting and withdrawing: what is received is frozen, numbered and receipted in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from proposals.audit.actions import record
+from proposals.audit.calculations import canonical, sha256
+from proposals.calls.calculations import standing
+from proposals.calls.states import Standing
+from proposals.intake import emails
+from proposals.intake.actions.drafts import index
+from proposals.intake.calculations.reference import draw
+from proposals.intake.models import MoveNotAllowed, Proposal, Version
+from proposals.intake.queries import Gap, content, gaps
+from proposals.intake.rules import may_submit, may_withdraw
+from proposals.intake.states import EDITABLE, Status
+from proposals.partners.gateways import unrestricted
+from proposals.partners.models import User
+
+
+class CallClosed(Exception):
+    """The phase does not take submissions at this instant; the message says since or from when."""
+
+
+class Incomplete(Exception):
+    """Something that the phase requires is missing; `gaps` says what and where."""
+
+    def __init__(self, missing: Sequence[Gap]) -> None:
+        super().__init__(_("Something is still missing."))
+        self.gaps = list(missing)
+
+
+@transaction.atomic
+def submit(proposal: Proposal, *, by: User, now: datetime) -> Version:
+    """This will freeze the draft as a submitted version, and send its receipt to the team.
+
+    After the deadline the version is kept and marked late. `now` is the instant at which the server
+    received the request. Raises PermissionDenied, CallClosed, Incomplete or MoveNotAllowed.
+    """
+    fresh = Proposal.objects.select_for_update(of=("self",)).select_related("call", "phase", "lead").get(pk=proposal.pk)
+    if fresh.status not in EDITABLE:
+        raise MoveNotAllowed(fresh.status, Status.SUBMITTED)
+    if not may_submit(by, fresh):
+        raise PermissionDenied
+    late = is_late(fresh, now)
+    missing = gaps(fresh)
+    if missing:
+        raise Incomplete(missing)
+    fresh.reference = fresh.reference or _new_reference(fresh)
+    version = _freeze(fresh, late=late, by=by, now=now)
+    move = fresh.move(
+        Status.LATE if late else Status.SUBMITTED,
+        by=by,
+        now=now,
+        also={"reference": fresh.reference, "submitted_at": now, "is_late": late, "correct_by": None},
+    )
+    index(fresh)
+    record("proposal.submitted", by=by, about=fresh, version=version.number, sha256=version.sha256, late=late)
+    emails.received(move, version, proposal=fresh)
+    proposal.refresh_from_db()
+    return version
+
+
+def is_late(proposal: Proposal, now: datetime) -> bool:
+    """Whether a submission at this instant is late; a correction is on time until the day it was asked for.
+
+    Raises CallClosed where it would not be taken at all.
+    """
+    phase = proposal.phase
+    if proposal.status == Status.RETURNED:
+        return now > max(phase.closes_at, proposal.correct_by or phase.closes_at)
+    stands = standing(phase.opens_at, phase.closes_at, phase.late_until, now)
+    if stands == Standing.NOT_YET:
+        raise CallClosed(_("This phase is not open yet. Your draft is kept."))
+    if stands == Standing.CLOSED:
+        raise CallClosed(_("This phase is closed and takes no late submissions any more. Your draft is kept."))
+    return stands == Standing.LATE
+
+
+def _new_reference(proposal: Proposal) -> str:
+    """A reference that no proposal has yet; longer ones when the short ones run out."""
+    with unrestricted():
+        for length in (4, 4, 4, 5, 5, 6, 7, 8):
+            reference = draw(proposal.call.code, length=length)
+            if not Proposal.objects.filter(reference=reference).exists():
+                return reference
+    raise RuntimeError("no free reference was drawn")
+
+
+def _freeze(proposal: Proposal, *, late: bool, by: User, now: datetime) -> Version:
+    """Write the next version: the canonical JSON of everything typed, and its SHA-256."""
+    number = proposal.versions.count() + 1
+    document = {**content(proposal), "reference": proposal.reference, "version": number, "received_at": now, "late": late}
+    text = canonical(document)
+    return Version.objects.create(
+        proposal=proposal,
+        phase=proposal.phase,
+        number=number,
+        canonical=text,
+        sha256=sha256(text),
+        is_late=late,
+        frozen_at=now,
+        frozen_by=by,
+        on_behalf=proposal.filed_by_staff,
+    )
+
+
+@transaction.atomic
+def withdraw(proposal: Proposal, *, reason: str, by: User, now: datetime) -> None:
+    """This will withdraw a submitted proposal for good, with a reason, and tell its team.
+
+    Raises PermissionDenied or MoveNotAllowed.
+    """
+    if not may_withdraw(by, proposal):
+        raise PermissionDenied
+    move = proposal.move(Status.WITHDRAWN, by=by, now=now, note=reason)
+    proposal.clarifications.filter(answered_at=None).update(answered_at=now, answered_by=by)
+    record("proposal.withdrawn", by=by, about=proposal)
+    emails.moved(move, proposal=proposal)

@@ -1,0 +1,159 @@
+"""The people and organisations of a proposal: listing, inviting, joining, leaving."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from proposals.audit.actions import record
+from proposals.intake import emails
+from proposals.intake.actions.drafts import open_section, touch
+from proposals.intake.models import Access, Participation, Proposal, Section, TeamMember
+from proposals.intake.rules import may_edit
+from proposals.partners.gateways import unrestricted
+from proposals.partners.models import Invitation, Organisation, User
+
+TEAM_AT_MOST = 100
+PARTNERS_AT_MOST = 40
+INVITATION_DAYS = 30
+
+
+@transaction.atomic
+def save_organisations(
+    proposal: Proposal,
+    *,
+    lead: Organisation | None,
+    partners: Sequence[Mapping[str, Any]],
+    revision: int,
+    by: User,
+    now: datetime,
+) -> Section:
+    """This will save the lead and the partner organisations (each: organisation, role, share_percent in %).
+
+    Raises PermissionDenied, SavedMeanwhile, or ValidationError (doubles, shares above 100 %, too many).
+    """
+    section = open_section(proposal, key="organisations", revision=revision, by=by, now=now)
+    ids = [line["organisation"].pk for line in partners] + ([lead.pk] if lead else [])
+    if len(ids) != len(set(ids)):
+        raise ValidationError(_("An organisation stands here twice; name each once."))
+    if len(partners) > PARTNERS_AT_MOST:
+        raise ValidationError(_("A proposal has at most %(limit)d partner organisations.") % {"limit": PARTNERS_AT_MOST})
+    total = sum(line.get("share_percent") or 0 for line in partners)
+    if total > 100:
+        raise ValidationError(_("The partners' shares add up to %(total)s %%; 100 %% is the most.") % {"total": total})
+    rows = [Participation(proposal=proposal, position=number, **line) for number, line in enumerate(partners, 1)]
+    for row in rows:
+        row.clean_fields(exclude=["proposal"])
+    proposal.participations.all().delete()
+    Participation.objects.bulk_create(rows)
+    proposal.lead = lead
+    touch(proposal, by=by, now=now)
+    return section
+
+
+@transaction.atomic
+def list_member(
+    proposal: Proposal,
+    *,
+    full_name: str,
+    role: str,
+    native_name: str = "",
+    email: str = "",
+    organisation: Organisation | None = None,
+    member: TeamMember | None = None,
+    by: User,
+    now: datetime,
+) -> TeamMember:
+    """This will list a person in the team, or correct a listed one; listing alone tells nobody and shows nothing.
+
+    Raises PermissionDenied, or ValidationError.
+    """
+    if not may_edit(by, proposal) or (member is not None and member.proposal_id != proposal.pk):
+        raise PermissionDenied
+    if member is None:
+        if proposal.team.count() >= TEAM_AT_MOST:
+            raise ValidationError(_("A team has at most %(limit)d people.") % {"limit": TEAM_AT_MOST})
+        last: int = proposal.team.aggregate(last=Max("position"))["last"] or 0
+        member = TeamMember(proposal=proposal, position=last + 1)
+    member.full_name, member.native_name, member.role = full_name, native_name, role
+    member.organisation = organisation
+    if member.accepted_at is None:
+        member.email = email.strip().lower()
+    member.full_clean(exclude=["proposal", "user", "invitation"], validate_unique=False)
+    member.save()
+    Section.objects.update_or_create(proposal=proposal, key="team", defaults={"saved_at": now, "saved_by": by})
+    return member
+
+
+@transaction.atomic
+def invite_member(member: TeamMember, *, by: User, now: datetime) -> Invitation:
+    """This will invite a listed person by e-mail; an earlier offer to them ends.
+
+    Raises PermissionDenied, or ValidationError without an address or for someone who already joined.
+    """
+    proposal = member.proposal
+    if not may_edit(by, proposal):
+        raise PermissionDenied
+    if member.accepted_at is not None:
+        raise ValidationError(_("%(person)s has already joined.") % {"person": member})
+    if not member.email:
+        raise ValidationError({"email": _("Enter an e-mail address first.")})
+    Invitation.objects.filter(team_member=member, accepted_at=None, withdrawn_at=None).update(withdrawn_at=now)
+    token = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        email=member.email,
+        token_digest=hashlib.sha256(token.encode()).hexdigest(),
+        invited_by=by,
+        expires_at=now + timedelta(days=INVITATION_DAYS),
+    )
+    member.invitation = invitation
+    member.save(update_fields=["invitation"])
+    record("team.invited", by=by, about=proposal, member=member.pk)
+    emails.invited(member, invitation, token, proposal=proposal)
+    return invitation
+
+
+@transaction.atomic
+def join_team(invitation: Invitation, *, by: User, now: datetime) -> Proposal:
+    """This will let the invited person into the proposal they were invited to.
+
+    The caller has checked that the address is verified as theirs. Raises PermissionDenied when the offer
+    is not theirs or has ended.
+    """
+    if invitation.email != by.email.lower() or by.is_staff:
+        raise PermissionDenied
+    with unrestricted():
+        taken = Invitation.objects.open(now).filter(pk=invitation.pk).update(accepted_at=now, accepted_by=by)
+        member = TeamMember.objects.filter(invitation=invitation, accepted_at=None).select_related("proposal").first()
+        if not taken or member is None:
+            raise PermissionDenied
+        member.user, member.accepted_at = by, now
+        member.save(update_fields=["user", "accepted_at"])
+        Access.objects.bulk_create([Access(proposal=member.proposal, user=by, why="team")], ignore_conflicts=True)
+        record("team.joined", by=by, about=member.proposal, member=member.pk)
+        return member.proposal
+
+
+@transaction.atomic
+def remove_member(member: TeamMember, *, by: User, now: datetime) -> None:
+    """This will take a person off the team, and with them their view of the proposal.
+
+    Raises PermissionDenied, or ValidationError for the last person who can still sign in to it.
+    """
+    proposal = member.proposal
+    if not may_edit(by, proposal):
+        raise PermissionDenied
+    others = proposal.team.filter(accepted_at__isnull=False).exclude(user=member.user_id)
+    if member.user_id is not None and not others.exists():
+        raise ValidationError(_("Someone must remain who can sign in: invite another person first."))
+    Invitation.objects.filter(team_member=member, accepted_at=None, withdrawn_at=None).update(withdrawn_at=now)
+    if member.user_id is not None:
+        Access.objects.filter(proposal=proposal, user=member.user_id, grant=True).delete()
+    record("team.removed", by=by, about=proposal, member=member.pk, user=member.user_id)
+    member.delete()

@@ -1,0 +1,18 @@
+"""Answers about proposals: what is asked, what is missing, what is in one, what changed."""
+
+from proposals.intake.queries.completeness import Gap, Row, gaps, pages, task_list
+from proposals.intake.queries.content import content, differences, search_texts
+from proposals.intake.queries.masses import MassReport, mass_report
+
+__all__ = [
+    "Gap",
+    "MassReport",
+    "Row",
+    "content",
+    "differences",
+    "gaps",
+    "mass_report",
+    "pages",
+    "search_texts",
+    "task_list",
+]

@@ -1,0 +1,154 @@
+"""What the phase asks of a proposal, what is still missing, and how far each page has come."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from proposals.calls.states import PAYLOAD_LEVELS
+from proposals.intake.calculations.sections import BY_KEY, Label, Section, asked_of
+from proposals.intake.models import Endorsement, MissionSheet, Module, Proposal
+from proposals.intake.models import Section as SavedSection
+from proposals.intake.queries.masses import MassReport, mass_report
+from proposals.intake.states import TeamRole
+
+CONTACTS = {TeamRole.TECHNICAL, TeamRole.ADMINISTRATIVE}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something to do before submission: on which page, at which field, in words."""
+
+    section: str
+    field: str
+    message: str
+
+
+@dataclass
+class Row:
+    """A line of the task list: a page, how far it is (done, started, todo), what is missing, who saved it."""
+
+    section: Section
+    state: str
+    gaps: list[Gap] = field(default_factory=list)
+    saved: SavedSection | None = None
+
+
+def pages(proposal: Proposal) -> dict[str, dict[str, bool]]:
+    """Per page key, the fields this phase asks and whether each is required. One query, two where there are questions."""
+    asked = dict(proposal.phase.asked.values_list("field", "required"))
+    found = asked_of(asked, proposal.level, proposal.forms)
+    if proposal.phase.needs_endorsement:
+        found["endorsement"] = {"endorsement": True}
+    if proposal.phase.questions.filter(levels__contains=[proposal.level]).exists():
+        found["questions"] = {"questions": True}
+    else:
+        found.pop("questions", None)
+    return {key: found[key] for key in BY_KEY if key in found}
+
+
+def label_of(name: str) -> Label:
+    """The label of a field as the form prints it."""
+    prefix, _dot, column = name.rpartition(".")
+    model: Any = {"": Proposal, "module": Module, "mission": MissionSheet}[prefix]
+    labels: Label = model._meta.get_field(column).verbose_name
+    return labels
+
+
+def _says(name: str) -> str:
+    return _("“%(field)s” is missing.") % {"field": label_of(name)}
+
+
+def _says_of(module: Module, name: str) -> str:
+    return _("%(module)s: “%(field)s” is missing.") % {"module": module, "field": label_of(name)}
+
+
+def _special(proposal: Proposal, report: MassReport) -> dict[str, str]:
+    """What is missing in the fields that several rows answer."""
+    missing: dict[str, str] = {}
+    if proposal.lead_id is None:
+        missing["lead"] = _("Choose the lead organisation.")
+    if not proposal.aims.exists() and proposal.call.topics.filter(kind="aim").exists():
+        missing["aims"] = _("Choose at least one aim of the call.")
+    roles = set(proposal.team.values_list("role", flat=True))
+    if TeamRole.PI not in roles:
+        missing["pi"] = _("Name the principal investigator (PI).")
+    if not roles & CONTACTS:
+        missing["contacts"] = _("Name a technical or an administrative contact.")
+    endorsement = Endorsement.objects.filter(proposal=proposal).first()
+    if not proposal.endorsement_later and (endorsement is None or endorsement.letter_id is None):
+        missing["endorsement"] = _("Add the signed letter of endorsement, or say that it will follow later.")
+    if proposal.level in PAYLOAD_LEVELS and not any(module.elements.all() for module, _budget in report.modules):
+        missing["modules"] = _("Enter the mass of at least one element.")
+    return missing
+
+
+def _questions(proposal: Proposal) -> list[Gap]:
+    answered = {
+        answer.question_id for answer in proposal.answers.all() if answer.value.strip() or answer.file_id is not None
+    }
+    required = proposal.phase.questions.filter(required=True, levels__contains=[proposal.level])
+    return [
+        Gap("questions", f"question-{question.pk}", _("Answer the question: %(label)s") % {"label": question.label})
+        for question in required
+        if question.pk not in answered
+    ]
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value in ("", []) or value is False
+
+
+def _plain_gaps(proposal: Proposal, key: str, name: str, report: MassReport, mission: MissionSheet | None) -> list[Gap]:
+    """The gaps of a field that is a column: of the proposal, of the mission sheet, or of each module."""
+    prefix, _dot, column = name.rpartition(".")
+    if prefix == "module":
+        return [
+            Gap(key, f"module-{module.pk}-{column}", _says_of(module, name))
+            for module, _budget in report.modules
+            if _empty(getattr(module, column))
+        ]
+    thing: Any = proposal if not prefix else mission
+    if thing is None or _empty(getattr(thing, column)):
+        return [Gap(key, column, _says(name))]
+    return []
+
+
+def gaps(proposal: Proposal, asked: dict[str, dict[str, bool]] | None = None) -> list[Gap]:
+    """Everything that stands between this draft and its submission, in the order of the pages."""
+    asked = asked if asked is not None else pages(proposal)
+    report = mass_report(proposal)
+    special = _special(proposal, report)
+    mission = MissionSheet.objects.filter(proposal=proposal).first() if "craft" in asked else None
+    found: list[Gap] = []
+    for key, fields in asked.items():
+        if key == "questions":
+            found += _questions(proposal)
+            continue
+        for name, required in fields.items():
+            if not required or name == "attachments" or name == "participations":
+                continue
+            if name in special or name in {"lead", "aims", "pi", "contacts", "endorsement", "modules"}:
+                found += [Gap(key, name, special[name])] if name in special else []
+            else:
+                found += _plain_gaps(proposal, key, name, report, mission)
+        if key == "mass" and report.blocks:
+            found += [Gap(key, "modules", sentence) for sentence in report.sentences()]
+    return found
+
+
+def task_list(proposal: Proposal) -> list[Row]:
+    """One row a page: done, started, or to do; a constant number of queries."""
+    asked = pages(proposal)
+    missing = gaps(proposal, asked)
+    saved = {row.key: row for row in SavedSection.objects.filter(proposal=proposal).select_related("saved_by")}
+    rows = []
+    for key in asked:
+        mine = [gap for gap in missing if gap.section == key]
+        begun = key in saved
+        optional = not any(asked[key].values()) if key not in {"questions", "files"} else True
+        state = "done" if not mine and (begun or not optional) else "started" if begun else "todo"
+        if not mine and optional and not begun:
+            state = "optional"
+        rows.append(Row(BY_KEY[key], state, mine, saved.get(key)))
+    return rows

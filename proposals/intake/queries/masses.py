@@ -1,0 +1,59 @@
+"""The masses of a proposal against the caps of its call."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from proposals.calls.states import PAYLOAD_LEVELS, CapBasis, CapEffect
+from proposals.intake.calculations.mass import Budget, Excess, budget, excesses
+from proposals.intake.models import MassElement, Module, Proposal
+
+
+@dataclass(frozen=True)
+class MassReport:
+    """Per module and in all: best estimate and mass with margin (kg), and the caps passed."""
+
+    modules: list[tuple[Module, Budget]]
+    total: Budget
+    excesses: list[Excess]
+    blocks: bool
+
+    def sentences(self) -> list[str]:
+        """What is over which cap, and what to do, in words."""
+        return [self._sentence(excess) for excess in self.excesses]
+
+    def _sentence(self, excess: Excess) -> str:
+        figures = {"mass": f"{excess.mass_kg:.3f}", "cap": f"{excess.cap_kg:.3f}"}
+        if excess.module is None:
+            return (
+                _("All modules together are %(mass)s kg; the call offers %(cap)s kg. Lower a mass or leave out a module.")
+                % figures
+            )
+        return (
+            _(
+                "%(module)s is %(mass)s kg; the call allows %(cap)s kg a module. Lower a mass, "
+                "or choose a smaller margin with a reason."
+            )
+            % {**figures, "module": str(self.modules[excess.module - 1][0])}
+        )
+
+
+def mass_report(proposal: Proposal) -> MassReport:
+    """Sum a payload proposal's modules; mission level has none and no caps. Two queries."""
+    call = proposal.call
+    modules: list[Module] = []
+    if proposal.level in PAYLOAD_LEVELS:
+        modules = list(proposal.modules.prefetch_related("elements"))
+    rules = {
+        "system_margin_percent": call.system_margin_percent,
+        "on_cbe": call.cap_basis == CapBasis.CBE,
+    }
+    each = [budget(module.elements.all(), **rules) for module in modules]
+    elements: list[MassElement] = [element for module in modules for element in module.elements.all()]
+    total = budget(elements, **rules)
+    found: list[Excess] = []
+    if proposal.level in PAYLOAD_LEVELS:
+        found = excesses(each, total, module_cap=call.module_mass_kg, total_cap=call.total_mass_kg)
+    return MassReport(
+        list(zip(modules, each, strict=True)), total, found, bool(found) and call.cap_effect == CapEffect.BLOCK
+    )
