@@ -1,10 +1,12 @@
-"""The password hasher at OWASP's figures, and the step past the row-level security of PostgreSQL."""
+"""The password hasher at OWASP's figures, allauth's link to set a password, and the step past row-level security."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection
+from django.urls import reverse
 
 
 class Argon2Hasher(Argon2PasswordHasher):
@@ -28,3 +30,12 @@ def unrestricted() -> Iterator[None]:
         if not connection.needs_rollback:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('role', %s, false)", [before])
+
+
+def password_path(user: Any) -> str:
+    """The path of a page on which this person can set a password, good for three days; allauth checks the token."""
+    from allauth.account.forms import default_token_generator  # needs the apps, which come after the password hashers
+    from allauth.account.utils import user_pk_to_url_str
+
+    key = default_token_generator.make_token(user)
+    return reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})

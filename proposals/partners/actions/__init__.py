@@ -1,0 +1,66 @@
+"""Verbs of people and organisations: each asks its rule, writes, records in the trail and tells, in one transaction."""
+
+from proposals.partners.actions.invitations import (
+    INVITATION_DAYS,
+    InvitationClosed,
+    NotInvited,
+    accept,
+    by_token,
+    invite,
+    issue,
+    withdraw_invitation,
+)
+from proposals.partners.actions.members import (
+    AlreadyMember,
+    LastRepresentative,
+    change_role,
+    confirm_member,
+    hand_over,
+    join,
+    leave,
+    remove_member,
+)
+from proposals.partners.actions.organisations import NearKnown, confirm_organisation, correct, found, merge
+from proposals.partners.actions.pages import remove_page, save_page
+from proposals.partners.actions.people import (
+    AddressTaken,
+    appoint,
+    confirm_address,
+    deactivate,
+    describe,
+    reactivate,
+    record_sign_up,
+)
+
+__all__ = [
+    "INVITATION_DAYS",
+    "AddressTaken",
+    "AlreadyMember",
+    "InvitationClosed",
+    "LastRepresentative",
+    "NearKnown",
+    "NotInvited",
+    "accept",
+    "appoint",
+    "by_token",
+    "change_role",
+    "confirm_address",
+    "confirm_member",
+    "confirm_organisation",
+    "correct",
+    "deactivate",
+    "describe",
+    "found",
+    "hand_over",
+    "invite",
+    "issue",
+    "join",
+    "leave",
+    "merge",
+    "reactivate",
+    "record_sign_up",
+    "remove_member",
+    "remove_page",
+    "save_page",
+    "withdraw_invitation",
+]
