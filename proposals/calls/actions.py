@@ -104,8 +104,8 @@ def _take_in(document: Document) -> None:
         gateways.examine_pdf(document.file.file, limit_bytes=settings.ATTACHMENT_MAX_BYTES)
     except gateways.NotAcceptable as error:
         raise ValidationError(str(error)) from error
-    if not document.file.name.lower().endswith(".pdf"):
-        document.file.name += ".pdf"
+    name = str(document.file.name)
+    document.file.name = name if name.lower().endswith(".pdf") else f"{name}.pdf"
     document.sha256 = gateways.sha256_of(document.file.file)
 
 

@@ -26,11 +26,11 @@ class Lines(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+        text = str(super().to_python(value) or "")
         return [line.strip() for line in text.splitlines() if line.strip()]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return list(initial or []) != self.to_python(data)
+        return bool(list(initial or []) != self.to_python(data))
 
 
 class Countries(forms.CharField):
@@ -52,7 +52,9 @@ class Countries(forms.CharField):
         """Empty is right: an international organisation has none."""
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return self.prepare_value(initial or []) != ", ".join(sorted(c.strip() for c in str(data or "").split(",") if c.strip()))
+        return bool(
+            self.prepare_value(initial or []) != ", ".join(sorted(c.strip() for c in str(data or "").split(",") if c.strip()))
+        )
 
 
 class Pdf(forms.FileField):

@@ -36,9 +36,7 @@ class SecondLook(forms.ModelForm):  # type: ignore[type-arg]
         self.initial["revision"] = self.call_of(self.instance).revision
         refusal = getattr(self, "refusal", None)
         if isinstance(refusal, Contradicts):
-            self.fields["confirmed"].widget.choices = [  # type: ignore[attr-defined]
-                (refusal.digest, _("I have read this and want to save it all the same."))
-            ]
+            self.fields["confirmed"].widget.choices = [(refusal.digest, _("I have read this and want to save it all the same."))]
 
     def call_of(self, instance: Any) -> Call:
         """The call whose revision guards this page."""

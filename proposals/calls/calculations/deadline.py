@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
@@ -80,7 +80,7 @@ def read_instant(typed: str, zone: str) -> datetime:
     match = _TYPED.fullmatch(typed.strip())
     if match is None:
         raise NotAnInstant(_("Type year, month, day and the time, such as 2027-03-31 23:59."))
-    part = {name: int(match[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")}
+    part: dict[str, Any] = {name: int(match[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")}
     micro = int((match["fraction"] or "0").ljust(6, "0"))
     end_of_day = part["hour"] == 24
     if end_of_day and (part["minute"] or part["second"] or micro):

@@ -63,11 +63,7 @@ def call_calendar(request: HttpRequest, slug: str) -> HttpResponse:
             )
             for stage in shown.stages
         ],
-        [
-            (f"date-{date.pk}@{domain}", f"{one.code}: {date.label}", date.on)
-            for stage in shown.stages
-            for date in stage.dates
-        ],
+        [(f"date-{date.pk}@{domain}", f"{one.code}: {date.label}", date.on) for stage in shown.stages for date in stage.dates],
         link=settings.SITE_URL + reverse("portal:call", args=[slug]),
         revision=one.revision,
         now=timezone.now(),
@@ -80,15 +76,13 @@ def call_calendar(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def call_document(request: HttpRequest, slug: str, document_id: int) -> HttpResponseBase:
     """A document as a download: never shown inside the site, whatever it holds."""
-    document = get_object_or_404(
-        Document, pk=document_id, call__slug=slug, call__in=Call.objects.visible_to(request.user)
-    )
+    document = get_object_or_404(Document, pk=document_id, call__slug=slug, call__in=Call.objects.visible_to(request.user))
     try:
         file = document.file.open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
     response = FileResponse(
-        file, as_attachment=True, filename=PurePosixPath(document.file.name).name, content_type="application/pdf"
+        file, as_attachment=True, filename=PurePosixPath(str(document.file.name)).name, content_type="application/pdf"
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
