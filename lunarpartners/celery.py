@@ -13,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lunarpartners.settings")
 app = Celery("lunarpartners")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
+    worker_hijack_root_logger=False,  # settings have configured the logs
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,

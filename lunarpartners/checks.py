@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.contrib.staticfiles import finders
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from kombu.exceptions import OperationalError
 
 from lunarpartners.celery import app
 
@@ -134,7 +136,7 @@ def clock() -> Finding:
     """Our clock and the database's agree: deadlines are told by both."""
     before = time.time()
     (theirs,) = _row("SELECT extract(epoch FROM clock_timestamp())")
-    drift = abs(float(str(theirs)) - (before + time.time()) / 2)
+    drift = abs(float(theirs) - (before + time.time()) / 2)
     if drift > CLOCK_DRIFT_S:
         return Finding("clock", False, f"{drift:.1f} s away from the database's: `timedatectl set-ntp true` on both machines")
     return Finding("clock", True, f"within {max(drift, 0.01):.2f} s of the database's")
@@ -171,13 +173,13 @@ def examine(part: str) -> Finding:
         OSError,
         redis.RedisError,
         smtplib.SMTPException,
-        app.connection_for_write().connection_errors,
+        OperationalError,
     ) as error:
         remedy = REMEDIES.get(part, REMEDIES["database"])
         return Finding(part, False, f"{_first_line(error)}: {remedy}")
 
 
-def _row(query: str) -> tuple[object, ...]:
+def _row(query: str) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         found = cursor.fetchone()

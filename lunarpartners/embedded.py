@@ -85,7 +85,18 @@ class Postgres:
 
     def psql(self, script: str, *, database: str = "postgres") -> str:
         """Run SQL as the superuser and give back what it printed. Raises EmbeddedError."""
-        command = [self.binaries / "psql", "-X", "-h", self.sockets, "-U", "postgres", "-d", database, "-At", "-q"]
+        command: list[str | Path] = [
+            self.binaries / "psql",
+            "-X",
+            "-h",
+            self.sockets,
+            "-U",
+            "postgres",
+            "-d",
+            database,
+            "-At",
+            "-q",
+        ]
         done = self.account.run([*command, "-v", "ON_ERROR_STOP=1", "-f", "-"], script=script)
         if done.returncode:
             raise EmbeddedError(f"psql failed: {one_line(done.stderr)}")
@@ -93,7 +104,15 @@ class Postgres:
 
     def _initdb(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)  # what an interrupted first start left
-        command = [self.binaries / "initdb", "-D", self.data, "-U", "postgres", "--auth=trust", "--no-instructions"]
+        command: list[str | Path] = [
+            self.binaries / "initdb",
+            "-D",
+            self.data,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--no-instructions",
+        ]
         done = self.account.run([*command, *INITDB, *(["--no-sync"] if self.ephemeral else [])])
         if done.returncode:
             shutil.rmtree(self.data, ignore_errors=True)
@@ -121,7 +140,7 @@ class Postgres:
             return 0
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        command = [self.binaries / "pg_isready", "-q", "-h", self.sockets, "-U", "postgres", "-d", "postgres"]
+        command: list[str | Path] = [self.binaries / "pg_isready", "-q", "-h", self.sockets, "-U", "postgres", "-d", "postgres"]
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
             if process.poll() is not None:

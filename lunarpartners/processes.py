@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import platform
 import pwd
 import signal
 import stat
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 PR_SET_PDEATHSIG = 1
+ON_LINUX = platform.system() == "Linux"
 SOCKET_PATH_LIMIT = 103  # bytes: macOS holds 104 with the closing NUL, Linux 108
 LONGEST_SOCKET_NAME = "/.s.PGSQL.5432.lock"
 
@@ -83,7 +85,7 @@ def die_with_parent(death: signal.Signals) -> Callable[[], None]:
     Only Linux knows this; elsewhere the next start stops what was left.
     """
     parent = os.getpid()
-    prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None  # looked up before the fork
+    prctl = ctypes.CDLL(None).prctl if ON_LINUX else None  # looked up before the fork
 
     def ask() -> None:
         if prctl is not None:
@@ -96,7 +98,7 @@ def die_with_parent(death: signal.Signals) -> Callable[[], None]:
 
 def follow_parent(*_: object, **__: object) -> None:
     """Called by a forked worker in itself: end at once when the master has gone."""
-    if sys.platform == "linux":
+    if ON_LINUX:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
@@ -128,7 +130,7 @@ def socket_folder(wanted: Path, account: Account) -> Path:
 
 def answers_to(pid: int, needle: str) -> bool:
     """Whether process `pid` is alive and has `needle` in its command line: a number alone may be reused."""
-    if sys.platform == "linux":
+    if ON_LINUX:
         try:
             return os.fsencode(needle) in Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:

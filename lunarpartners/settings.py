@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from environs import Env
 from psycopg.conninfo import conninfo_to_dict
 
+from lunarpartners import logs
 from lunarpartners.celery import app as celery_app  # noqa: F401  # tasks find their app as soon as Django is set up
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -270,4 +271,5 @@ CONTENT_SECURITY_POLICY = {
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)  # its own word for a socket
 LOGGING_CONFIG = None
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING")
+logs.configure(level=LOG_LEVEL, for_machines=PRODUCTION)
 SILENCED_SYSTEM_CHECKS: list[str] = []

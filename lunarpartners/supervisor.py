@@ -91,8 +91,10 @@ class Site:
 
     def _addresses(self) -> dict[str, str]:
         """The part of the environment that other commands need to talk to this site."""
-        names = ("LUNARPARTNERS_MODE", "SITE_URL", "PORT", "EMAIL_URL", "DATABASE_URL", "MIGRATION_DATABASE_URL")
-        names += ("REDIS_URL", "STATE_DIR", "MEDIA_ROOT")
+        names = [
+            "LUNARPARTNERS_MODE", "SITE_URL", "PORT", "EMAIL_URL", "DATABASE_URL", "MIGRATION_DATABASE_URL",
+            "REDIS_URL", "STATE_DIR", "MEDIA_ROOT", "STATIC_ROOT",
+        ]  # fmt: skip
         found = {name: self.environment[name] for name in names if self.environment.get(name)}
         return found | ({"MAIL_PAGE": f"http://127.0.0.1:{self.catcher[1]}"} if self.catcher else {})
 
