@@ -55,7 +55,7 @@
     };
     const plan = (ms) => { clearTimeout(timer); timer = setTimeout(save, Math.max(ms, 0)); };
     const revision = () => form.elements.namedItem("revision");
-    const keep = () => stored.write(key, { at: Date.now(), revision: revision()?.value ?? null, fields: snapshot(form) });
+    const keep = (submitted = false) => stored.write(key, { submitted, revision: revision()?.value ?? null, fields: snapshot(form) });
 
     function typed() {
       changes += 1;
@@ -136,15 +136,16 @@
 
     form.addEventListener("input", (event) => { if (event.target.type !== "file") typed(); });
     form.addEventListener("focusout", () => plan(0));
-    form.addEventListener("submit", () => { clearTimeout(timer); stopped = true; keep(); });
+    form.addEventListener("submit", () => { clearTimeout(timer); stopped = true; keep(true); });
     addEventListener("online", () => plan(0));
     addEventListener("focus", () => { if (dialog?.open) again(); });
     form.querySelector("[data-autosave-retry]")?.addEventListener("click", again);
 
-    // A copy left by a crash or a lost network is offered; a copy equal to the page is forgotten.
+    // A copy left by a crash or a lost network is offered; one that arrived, or equals the page, is forgotten.
     const kept = stored.read(key);
     if (!kept || !Array.isArray(kept.fields)) return;
-    if (JSON.stringify(kept.fields) === JSON.stringify(snapshot(form))) { stored.drop(key); return; }
+    const arrived = kept.submitted && (revision() ? kept.revision !== revision().value : !document.querySelector("[data-error-summary]"));
+    if (arrived || JSON.stringify(kept.fields) === JSON.stringify(snapshot(form))) { stored.drop(key); return; }
     if (!offer) return;
     offer.hidden = false;
     offer.querySelector("[data-autosave-take]").addEventListener("click", () => { restore(form, kept.fields); offer.hidden = true; });
