@@ -67,7 +67,7 @@ class ActPages:
         if not act.may(request.user, thing):
             raise PermissionDenied
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[thing.pk])
-        form = act.form(request.POST or None)
+        form = act.form(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
                 act.run(thing, by=request.user, now=timezone.now(), **form.cleaned_data)

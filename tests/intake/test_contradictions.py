@@ -73,21 +73,21 @@ def test_a_form_in_use_cannot_go_unnoticed(call):
 @pytest.mark.parametrize(("cap", "found"), [("90.000", 0), ("89.999", 1)])
 def test_a_lower_module_cap_counts_submitted_modules_above_it(call, cap, found):
     submitted(call, largest_module_kg=Decimal("90.000"), mass_kg=Decimal("90.000"))
-    submitted(call, level=Level.MISSION, largest_module_kg=Decimal("999"))
+    submitted(call, level=Level.MISSION, largest_module_kg=Decimal(999))
     call.module_mass_kg = Decimal(cap)
     assert contradictions(call) == ["1 submitted proposal has a module above 89.999 kg."] * found
 
 
 def test_a_cap_where_there_was_none_counts_as_lower():
     call = make_call(module_mass_kg=None, total_mass_kg=None)
-    submitted(call, largest_module_kg=Decimal("90"), mass_kg=Decimal("120"))
-    call.total_mass_kg = Decimal("100")
+    submitted(call, largest_module_kg=Decimal(90), mass_kg=Decimal(120))
+    call.total_mass_kg = Decimal(100)
     assert contradictions(call) == ["1 submitted proposal weighs more than 100 kg in all."]
 
 
 def test_a_cap_raised_or_lifted_contradicts_nothing(call):
-    submitted(call, largest_module_kg=Decimal("150"), mass_kg=Decimal("250"))
-    call.module_mass_kg, call.total_mass_kg = Decimal("120"), None
+    submitted(call, largest_module_kg=Decimal(150), mass_kg=Decimal(250))
+    call.module_mass_kg, call.total_mass_kg = Decimal(120), None
     assert contradictions(call) == []
 
 

@@ -28,12 +28,12 @@ class Contradicts(ValidationError):
 class SecondLook(forms.ModelForm):  # type: ignore[type-arg]
     """Carries the revision the page was opened at, and "I have read this" where a contradiction was found."""
 
-    revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
     confirmed = forms.Field(required=False, label=_("Save all the same"), widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["revision"] = self.call_of(self.instance).revision
+        self.initial["seen_revision"] = self.call_of(self.instance).revision
         refusal = getattr(self, "refusal", None)
         if isinstance(refusal, Contradicts):
             self.fields["confirmed"].widget.choices = [(refusal.digest, _("I have read this and want to save it all the same."))]

@@ -56,7 +56,7 @@ class GuardedAdmin(HouseAdmin):
         if obj is None or not may_edit_calls(request.user, obj):
             return [*first, *self.sections]
         opening, *others = self.sections
-        guarded = (opening[0], {**opening[1], "fields": (*opening[1]["fields"], "revision")})
+        guarded = (opening[0], {**opening[1], "fields": (*opening[1]["fields"], "seen_revision")})
         return [*first, guarded, *others]
 
     def beside(self, form: Any, formsets: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class GuardedAdmin(HouseAdmin):
             refusal = Contradicts(found)
             if refusal.digest not in (form.cleaned_data.get("confirmed") or []):
                 raise refusal
-        return {**carried, "revision": form.cleaned_data.get("revision")}
+        return {**carried, "revision": form.cleaned_data.get("seen_revision")}
 
     def call_of(self, thing: Any) -> Any:
         """The call a thing belongs to."""

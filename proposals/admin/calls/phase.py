@@ -93,7 +93,7 @@ class PhaseAdmin(GuardedAdmin):
 
     def extend_view(self, request: HttpRequest, phase: Phase) -> HttpResponse:
         """Ask for the new instant, show what will happen and who will be told, then do it."""
-        form = ExtensionForm(request.POST or None, phase=phase)
+        form = ExtensionForm(request.POST if request.method == "POST" else None, phase=phase)
         preview = None
         if request.method == "POST" and form.is_valid():
             closes_at, now = form.cleaned_data["closes_at"], timezone.now()
