@@ -12,7 +12,6 @@ from proposals.calls.actions import StaleCall
 from proposals.calls.rules import may_edit_calls, may_read_calls_as_staff
 from proposals.intake.queries.contradictions import contradictions
 
-
 if TYPE_CHECKING:
     StockInline = admin.TabularInline[Any, Any]
 else:
@@ -73,6 +72,6 @@ class GuardedAdmin(HouseAdmin):
         """The call a thing belongs to."""
         return thing
 
-    def judged(self, thing: Any, carried: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002  # a phase judges itself too
+    def judged(self, thing: Any, carried: dict[str, Any]) -> dict[str, Any]:  # a phase judges itself too
         """The rows held against what was submitted."""
         return {"rows": carried.get("rows", ()), "removed": carried.get("removed", ())}
