@@ -23,7 +23,7 @@ class Sheet(forms.Form):
 def test_instant_in_beijing_and_lima() -> None:
     assert lunar.instant(NIGHT, "America/Lima") == (
         '<time datetime="2026-12-31T15:59:00+00:00">'
-        "31 December 2026, 23:59 Beijing (UTC+8) = 10:59 your time (Lima, UTC-5)</time>"
+        "<bdi>31 December 2026, 23:59 Beijing (UTC+8)</bdi> = <bdi>10:59 your time (Lima, UTC-5)</bdi></time>"
     )
 
 
@@ -72,7 +72,7 @@ def test_day_follows_the_language() -> None:
 
 def test_deadline_says_how_long_is_left_and_ticks_by_the_servers_clock() -> None:
     page = Template("{% deadline at 'America/Lima' now %}").render(Context({"at": NIGHT, "now": NIGHT - timedelta(hours=3)}))
-    assert "23:59 Beijing (UTC+8)</span> = 10:59 your time (Lima, UTC-5)</time>" in page
+    assert "23:59 Beijing (UTC+8)</bdi> = <bdi>10:59 your time (Lima, UTC-5)</bdi></time>" in page
     assert "<span data-countdown-text>3 h 0 min left</span>" in page
     assert 'data-now="2026-12-31T12:59:00+00:00"' in page
     assert "lp-deadline--near" in page
@@ -109,15 +109,15 @@ def test_form_errors_link_to_inputs_and_to_frames_of_choices() -> None:
     sheet = Sheet({"mass_kg": "x"})
     sheet.add_error(None, "Both are wrong.")
     assert lunar.form_errors(sheet) == [
-        ("", "Both are wrong."),
-        ("id_mass_kg", "Enter a number."),
-        ("div_id_level", "This field is required."),
+        ("", "", "Both are wrong."),
+        ("id_mass_kg", "Mass", "Enter a number."),
+        ("div_id_level", "Level", "This field is required."),
     ]
 
 
 def test_form_errors_reach_into_formsets() -> None:
     rows = forms.formset_factory(Sheet, extra=0)({"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-level": "unit"})
-    assert lunar.form_errors(rows) == [("id_form-0-mass_kg", "This field is required.")]
+    assert lunar.form_errors(rows) == [("id_form-0-mass_kg", "Mass", "This field is required.")]
 
 
 def test_field_shows_label_hint_error_then_input_with_its_unit() -> None:

@@ -60,8 +60,9 @@
       if (cap) {
         const over = total > cap;
         verdict.dataset.over = String(over);
-        told.push(over ? fill(box.dataset.overText, { over: shown(total - cap), cap: shown(cap) })
-          : fill(box.dataset.underText, { left: shown(((cap - total) / 1000n) * 1000n), cap: shown(cap) }));
+        // What could not be read might still tip the total over: then nothing is said about room that is left.
+        if (over) told.push(fill(box.dataset.overText, { over: shown(total - cap), cap: shown(cap) }));
+        else if (!unread) told.push(fill(box.dataset.underText, { left: shown(((cap - total) / 1000n) * 1000n), cap: shown(cap) }));
       }
       if (unread) told.push(box.dataset.unreadText);
       verdict.textContent = told.join(" ");

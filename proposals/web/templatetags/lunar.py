@@ -88,7 +88,9 @@ def instant(value: datetime | None, zone: str | tzinfo | None = None) -> str:
     """An aware instant in Beijing's time and the reader's, as one `<time>`; empty for none."""
     if value is None:
         return ""
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), moment(value, zone))
+    here = clock.for_reader(value, zone)
+    pattern = '<time datetime="{}"><bdi>{}</bdi> = <bdi>{}</bdi></time>' if here else '<time datetime="{}"><bdi>{}</bdi></time>'
+    return format_html(pattern, value.isoformat(), clock.in_beijing(value), here)
 
 
 @register.filter
@@ -159,17 +161,17 @@ def error_target(field: BoundField) -> str:
 
 
 @register.simple_tag
-def form_errors(*forms: Any) -> list[tuple[str, str]]:
-    """Every error of the forms and formsets given, in the order of the page, as (id to link to or "", message)."""
-    found: list[tuple[str, str]] = []
+def form_errors(*forms: Any) -> list[tuple[str, str, str]]:
+    """Every error of the forms and formsets given, in the order of the page, as (id to link to or "", label, message)."""
+    found: list[tuple[str, str, str]] = []
     for form in forms:
         if not form:
             continue
         if hasattr(form, "management_form"):
-            found += [("", str(error)) for error in form.non_form_errors()]
+            found += [("", "", str(error)) for error in form.non_form_errors()]
             found += form_errors(*form.forms)
             continue
-        found += [("", str(error)) for error in form.non_field_errors()]
+        found += [("", "", str(error)) for error in form.non_field_errors()]
         for field in form:
-            found += [(error_target(field), str(error)) for error in field.errors]
+            found += [(error_target(field), str(field.label), str(error)) for error in field.errors]
     return found
