@@ -33,6 +33,7 @@ app.conf.update(
     beat_schedule={
         "sweep": {"task": "outbox.sweep", "schedule": 5.0, "options": {"expires": 10}},
         "seal": {"task": "audit.seal", "schedule": 300.0, "options": {"expires": 300}},
+        "scan": {"task": "intake.scan", "schedule": 60.0, "options": {"expires": 60}},
         "tidy": {"task": "intake.tidy", "schedule": crontab(minute=17), "options": {"expires": 3600}},
     },
 )

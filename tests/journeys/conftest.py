@@ -22,11 +22,10 @@ def find_chromium() -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the journeys and keep them on one worker: they share one running site."""
+    """Mark the journeys, so that `-m "not journey"` leaves them out."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.journey)
-            item.add_marker(pytest.mark.xdist_group("journeys"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

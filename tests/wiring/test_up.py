@@ -6,17 +6,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 
 import psycopg
 import pytest
 
 from lunarpartners.bootstrap import ROOT
-from lunarpartners.supervisor import any_port
 from tests.running import RunningSite, clean_environment
-
-pytestmark = pytest.mark.xdist_group("up")  # one running site for all of them
 
 
 @pytest.fixture(scope="module")
@@ -106,22 +102,6 @@ def test_port_that_is_no_number_is_one_line(tmp_path):
     assert (done.returncode, done.stderr) == (1, "PORT is 'http': it must be a number from 1 to 65535.\n")
 
 
-def test_taken_mail_port_moves_the_catcher():
-    port = any_port()
-    running = RunningSite()
-    running.given["PORT"] = str(port)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", port + 26))
-        taken.listen()
-        try:
-            page = running.start().environment["MAIL_PAGE"]
-            assert page != f"http://127.0.0.1:{port + 26}"
-            assert f"{page}/" in running.printed()
-            assert running.mails("nobody@nowhere.example") == []
-        finally:
-            running.forget()
-
-
 @pytest.mark.parametrize("name", ["worker", "beat"])
 def test_dead_process_is_started_again(site, name):
     def pids():
@@ -131,35 +111,40 @@ def test_dead_process_is_started_again(site, name):
     assert before != set()
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-    assert wait_for(lambda: pids() and not pids() & before)
+    assert wait_for(lambda: pids() and not pids() & before), (before, site.processes(), site.printed())
     assert f"The {name} ended (status -9); starting it again." in site.printed()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_stops_everything_and_a_second_start_keeps_the_data(number):
+def test_signals_stop_everything_and_the_next_start_keeps_the_data():
     running = RunningSite()
     try:
         running.start()
         with psycopg.connect(running.environment["MIGRATION_DATABASE_URL"], autocommit=True) as owner:
             owner.execute("CREATE TABLE kept AS SELECT 42 AS n")
-        assert (running.stop(number), running.processes()) == (0, {})
+        assert (running.stop(signal.SIGINT), running.processes()) == (0, {})
         running.start()
         with psycopg.connect(running.environment["MIGRATION_DATABASE_URL"], autocommit=True) as owner:
             assert owner.execute("SELECT n FROM kept").fetchone() == (42,)
+        assert (running.stop(signal.SIGTERM), running.processes()) == (0, {})
     finally:
         running.forget()
 
 
-def test_kill_minus_nine_leaves_nothing():
+def test_taken_mail_port_moves_the_catcher_and_kill_minus_nine_leaves_nothing():
     running = RunningSite()
-    try:
-        running.start()
-        alive = running.processes()
-        assert len(alive) > 8  # supervisor, web and its worker, celery and its two, beat, mail catcher, database, broker
-        running.stop(signal.SIGKILL)
-        assert (wait_for(lambda: not running.processes(), seconds=2), running.processes()) == (True, {})
-    finally:
-        running.forget()
+    port = int(running.given["PORT"])
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port + 26))
+        taken.listen()
+        try:
+            page = running.start().environment["MAIL_PAGE"]
+            assert (page != f"http://127.0.0.1:{port + 26}", f"{page}/" in running.printed()) == (True, True)
+            assert running.mails("nobody@nowhere.example") == []
+            assert len(running.processes()) > 8  # supervisor, web and worker, celery and its two, beat, catcher, servers
+            running.stop(signal.SIGKILL)
+            assert (wait_for(lambda: not running.processes(), seconds=2), running.processes()) == (True, {})
+        finally:
+            running.forget()
 
 
 def test_dead_database_ends_the_site_with_one_line():
