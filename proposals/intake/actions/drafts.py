@@ -140,12 +140,14 @@ def save_section(
         if name == "aims":
             proposal.aims.set(value)
             continue
-        setattr(rows.setdefault(owner, _row(proposal, owner)), column, value)
+        if owner not in rows:
+            rows[owner] = _row(proposal, owner)
+        setattr(rows[owner], column, value)
     for owner, row in rows.items():
         changed = [name.rpartition(".")[2] for name in values if name.rpartition(".")[0] == owner and name != "aims"]
         if changed:
             _save_columns(row, changed)
-    touch(proposal, by=by, now=now)
+    touch(proposal, now=now)
     return section
 
 
@@ -162,7 +164,7 @@ def _row(proposal: Proposal, owner: str) -> models.Model:
 
 def _save_columns(row: models.Model, names: list[str]) -> None:
     """Validate and write these columns only."""
-    others = [f.name for f in row._meta.fields if f.name not in names]
+    others = [f.name for f in row._meta.fields if f.name not in names]  # Django's documented interface
     row.full_clean(exclude=others, validate_unique=False)
     row.save(update_fields=names)
 
@@ -187,7 +189,7 @@ def open_section(proposal: Proposal, *, key: str, revision: int, by: User, now: 
     return section
 
 
-def touch(proposal: Proposal, *, by: User, now: datetime) -> None:
+def touch(proposal: Proposal, *, now: datetime) -> None:
     """Keep the figures of the queue in step with the sheets."""
     report = mass_report(proposal)
     leads = [proposal.lead] if proposal.lead else []

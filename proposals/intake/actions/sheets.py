@@ -30,7 +30,7 @@ def add_module(proposal: Proposal, *, name: str = "", by: User, now: datetime) -
         raise ValidationError(_("A proposal has at most %(limit)d modules.") % {"limit": MODULES_AT_MOST})
     last: int = proposal.modules.aggregate(last=Max("position"))["last"] or 0
     module = Module.objects.create(proposal=proposal, position=last + 1, name=name)
-    touch(proposal, by=by, now=now)
+    touch(proposal, now=now)
     return module
 
 
@@ -42,7 +42,7 @@ def remove_module(module: Module, *, by: User, now: datetime) -> None:
         raise PermissionDenied
     record("module.removed", by=by, about=proposal, name=module.name)
     module.delete()
-    touch(proposal, by=by, now=now)
+    touch(proposal, now=now)
 
 
 @transaction.atomic
@@ -75,7 +75,7 @@ def save_masses(
             element.clean_fields(exclude=["module"])
         kept.elements.all().delete()
         MassElement.objects.bulk_create(elements)
-    touch(proposal, by=by, now=now)
+    touch(proposal, now=now)
     return section
 
 
@@ -123,9 +123,7 @@ def save_endorsement(
     endorsement.save()
     proposal.endorsement_later = later
     proposal.save(update_fields=["endorsement_later"])
-    Section.objects.update_or_create(
-        proposal=proposal, key="endorsement", defaults={"saved_at": now, "saved_by": by}
-    )
-    touch(proposal, by=by, now=now)
+    Section.objects.update_or_create(proposal=proposal, key="endorsement", defaults={"saved_at": now, "saved_by": by})
+    touch(proposal, now=now)
     record("proposal.endorsed", by=by, about=proposal, agency=agency, letter=str(endorsement.letter_id or ""))
     return endorsement

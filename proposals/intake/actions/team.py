@@ -53,7 +53,7 @@ def save_organisations(
     proposal.participations.all().delete()
     Participation.objects.bulk_create(rows)
     proposal.lead = lead
-    touch(proposal, by=by, now=now)
+    touch(proposal, now=now)
     return section
 
 

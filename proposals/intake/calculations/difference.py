@@ -32,7 +32,5 @@ def difference(old: Any, new: Any) -> list[Change]:
     before, after = flatten(old), flatten(new)
     paths = [*after, *(path for path in before if path not in after)]
     return [
-        Change(path, before.get(path, ""), after.get(path, ""))
-        for path in paths
-        if before.get(path, "") != after.get(path, "")
+        Change(path, before.get(path, ""), after.get(path, "")) for path in paths if before.get(path, "") != after.get(path, "")
     ]

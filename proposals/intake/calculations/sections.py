@@ -79,8 +79,7 @@ SECTIONS: tuple[Section, ...] = (
         _("Your spacecraft"),
         _of(
             "mission",
-            "craft_name craft_kind wet_mass_kg dry_mass_kg craft_heritage craft_trl design_life_months operator "
-            "craft_funding",
+            "craft_name craft_kind wet_mass_kg dry_mass_kg craft_heritage craft_trl design_life_months operator craft_funding",
         ),
         MISSION,
     ),
@@ -123,8 +122,7 @@ SECTIONS: tuple[Section, ...] = (
         _("Communications"),
         _of(
             "mission",
-            "band link_direction centre_mhz bandwidth_mhz eirp_dbw protocol itu_filing relay_mbit_day "
-            "ground_stations",
+            "band link_direction centre_mhz bandwidth_mhz eirp_dbw protocol itu_filing relay_mbit_day ground_stations",
         ),
         MISSION,
     ),

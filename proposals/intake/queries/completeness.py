@@ -84,9 +84,7 @@ def _special(proposal: Proposal, report: MassReport) -> dict[str, str]:
 
 
 def _questions(proposal: Proposal) -> list[Gap]:
-    answered = {
-        answer.question_id for answer in proposal.answers.all() if answer.value.strip() or answer.file_id is not None
-    }
+    answered = {answer.question_id for answer in proposal.answers.all() if answer.value.strip() or answer.file_id is not None}
     required = proposal.phase.questions.filter(required=True, levels__contains=[proposal.level])
     return [
         Gap("questions", f"question-{question.pk}", _("Answer the question: %(label)s") % {"label": question.label})
@@ -126,7 +124,7 @@ def gaps(proposal: Proposal, asked: dict[str, dict[str, bool]] | None = None) ->
             found += _questions(proposal)
             continue
         for name, required in fields.items():
-            if not required or name == "attachments" or name == "participations":
+            if not required or name in {"attachments", "participations"}:
                 continue
             if name in special or name in {"lead", "aims", "pi", "contacts", "endorsement", "modules"}:
                 found += [Gap(key, name, special[name])] if name in special else []

@@ -1,0 +1,90 @@
+"""The fictional organisations and people of the demonstration, and one login for each role."""
+
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+
+from proposals.demo.reference import load
+from proposals.partners.models import Membership, Organisation, User
+from proposals.partners.states import Role, StaffRole
+
+PASSWORD = "lunar demonstration 2026"  # noqa: S105  # known to all, and only ever set by `seed`
+SYNTHETIC = "(synthetic)"
+UNCONFIRMED = {5, 23, 38}
+STAFF = (
+    ("secretariat@demo.example.org", "Secretariat, first desk (synthetic)", StaffRole.SECRETARIAT),
+    ("secretariat2@demo.example.org", "Secretariat, second desk (synthetic)", StaffRole.SECRETARIAT),
+    ("observer@demo.example.org", "Observer (synthetic)", StaffRole.OBSERVER),
+)
+LANGUAGE_OF = {"CN": "zh-hans", "HK": "zh-hans", "FR": "fr", "RU": "ru", "BY": "ru", "ES": "es", "MX": "es", "AR": "es"}
+ZONE_OF = {"PK": "Asia/Karachi", "IT": "Europe/Rome", "PE": "America/Lima", "CN": "Asia/Shanghai", "HK": "Asia/Hong_Kong"}
+
+
+def seed_staff() -> list[User]:
+    """The staff logins, first desk first."""
+    return [login(email, full_name=name, staff_role=role, time_zone="Asia/Shanghai") for email, name, role in STAFF]
+
+
+def login(email: str, *, password: str = PASSWORD, **fields: Any) -> User:
+    """A person with a verified address and the known password; found again if already there."""
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = User.objects.create_user(email, password or None, **fields)
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+def seed_organisations(now: datetime, by: User) -> list[Organisation]:
+    """The fictional organisations, in the order of the data file."""
+    found = {row.name: row for row in Organisation.objects.filter(is_synthetic=True)}
+    rows = []
+    for number, entry in enumerate(load("synthetic_organisations")):
+        name = f"{entry['name']} {SYNTHETIC}"
+        confirmed = number not in UNCONFIRMED
+        rows.append(
+            found.get(name)
+            or Organisation.objects.create(
+                name=name,
+                acronym=entry["acronym"],
+                native_name=entry["native_name"],
+                aliases=entry["aliases"],
+                kind=entry["kind"],
+                country=entry["country"] or "",
+                is_synthetic=True,
+                confirmed_at=now if confirmed else None,
+                confirmed_by=by if confirmed else None,
+            )
+        )
+    return rows
+
+
+def person(entry: dict[str, Any], organisation: Organisation, *, now: datetime, by: User, can_sign_in: bool) -> User:
+    """A member of a team as a user of the site, and of their organisation."""
+    country = str(organisation.country)
+    user = login(
+        entry["email"],
+        password=PASSWORD if can_sign_in else "",
+        full_name=entry["full_name"],
+        native_name=entry["native_name"],
+        language=LANGUAGE_OF.get(country, "en"),
+        time_zone=ZONE_OF.get(country, "UTC"),
+    )
+    Membership.objects.get_or_create(
+        user=user,
+        organisation=organisation,
+        defaults={"role": Role.REPRESENTATIVE, "confirmed_at": now, "confirmed_by": by},
+    )
+    return user
+
+
+def logins() -> list[tuple[str, str]]:
+    """Each role's login: what it shows, and its address; the password is the same for all."""
+    partners = (("partner, a scientist in Italy", "U01"), ("partner, a rival agency", "S01"), ("partner, own spacecraft", "M03"))
+    by_key = {entry["key"]: entry for entry in load("synthetic_proposals")}
+    return [
+        *((what, by_key[key]["team"][0]["email"]) for what, key in partners),
+        ("secretariat", STAFF[0][0]),
+        ("secretariat, a second desk", STAFF[1][0]),
+        ("observer", STAFF[2][0]),
+    ]
