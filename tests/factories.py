@@ -12,6 +12,8 @@ from proposals.calls.models import Call, MarginClass, Phase, Topic
 from proposals.calls.states import Level, PhaseKind, TopicKind
 from proposals.intake.models import Access, MassElement, Module, Proposal, TeamMember
 from proposals.intake.states import ElementKind, Status, TeamRole
+from proposals.outbox.models import Message
+from proposals.outbox.states import Kind, Priority
 from proposals.partners.models import Membership, Organisation, User
 from proposals.partners.states import OrganisationKind, Role, StaffRole
 
@@ -140,3 +142,17 @@ def make_module(proposal: Proposal, *masses_kg: str, margin_percent: str = "0") 
             margin_percent=Decimal(margin_percent),
         )
     return module
+
+
+def make_message(*, to: str = "", now: datetime | None = None, **fields: Any) -> Message:
+    """A message that waits to be sent, due now."""
+    n = next(_numbers)
+    fields.setdefault("key", f"message-{n}")
+    fields.setdefault("kind", Kind.STATUS)
+    fields.setdefault("priority", Priority.STATUS)
+    fields.setdefault("subject", f"[CE8-T{n:05d}] News")
+    fields.setdefault("text", "What is new.\n")
+    fields.setdefault("html", "<p>What is new.</p>")
+    fields.setdefault("message_id", f"<message-{n}@lunar-partners.example>")
+    fields.setdefault("due_at", now or datetime.now(UTC))
+    return Message.objects.create(address=to or f"person{n}@example.org", language="en", template="news", **fields)

@@ -26,9 +26,7 @@ class Message(models.Model):
     key = models.CharField(_("event key"), max_length=200, unique=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     priority = models.SmallIntegerField(_("priority"), choices=Priority, default=Priority.ROUTINE)
-    recipient = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="messages"
-    )
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="messages")
     address = models.EmailField(_("address"), max_length=254)
     language = models.CharField(_("language"), max_length=12)
     template = models.CharField(_("template"), max_length=60)
@@ -56,9 +54,8 @@ class Message(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         indexes = [
-            models.Index(
-                fields=["priority", "due_at", "id"], name="message_due", condition=~Q(delivery__in=sorted(FINAL))
-            ),
+            models.Index(fields=["priority", "due_at", "id"], name="message_due", condition=~Q(delivery__in=sorted(FINAL))),
+            models.Index(fields=["delivery"], name="message_failed", condition=Q(delivery__in=["dead", "refused"])),
             models.Index(fields=["recipient", "-id"], name="message_inbox"),
             models.Index(fields=["about_type", "about_id", "id"], name="message_about"),
         ]

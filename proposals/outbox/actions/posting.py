@@ -4,15 +4,15 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import css_inline
-from celery import current_app
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.template import Context, engines
 from django.utils import timezone, translation
 
+from proposals.outbox import gateways
 from proposals.outbox.calculations import inert, split_subject
 from proposals.outbox.models import Message
 from proposals.outbox.states import Kind, Priority
@@ -75,7 +75,7 @@ def ring() -> None:
 
 
 def _ring() -> None:
-    current_app.send_task("outbox.deliver", ignore_result=True, expires=60)
+    gateways.knock()
 
 
 def _thread(about_type: str, about_id: str, address: str) -> str:
@@ -92,7 +92,7 @@ def render(template: str, context: Mapping[str, Any], *, to: Any) -> tuple[str, 
     A person's free text reaches a mail only through the filter `inert`.
     """
     language = getattr(to, "language", "") or settings.LANGUAGE_CODE
-    zone = ZoneInfo(getattr(to, "time_zone", "") or "UTC")
+    zone = _zone(getattr(to, "time_zone", ""))
     engine: Any = engines["django"]
     whole = {
         **context,
@@ -109,6 +109,14 @@ def render(template: str, context: Mapping[str, Any], *, to: Any) -> tuple[str, 
         subject, text = split_subject(plain)
         rich = engine.get_template(f"emails/{template}.html").render({**whole, "subject": subject})
     return subject, text, _inliner.inline(rich)
+
+
+def _zone(name: str) -> ZoneInfo:
+    """A person's time zone; one that this machine does not know must not undo the change it would tell of."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 @transaction.atomic

@@ -1,0 +1,242 @@
+"""The mail relay: one conversation a mail, over a connection kept open, and what exactly came of it."""
+
+import re
+import smtplib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from types import TracebackType
+from typing import Any, Self
+
+from anymail.exceptions import AnymailInvalidAddress, AnymailRecipientsRefused
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import sanitize_address
+from django.core.validators import validate_email
+
+from proposals.outbox.calculations import Outcome, classify
+from proposals.outbox.states import Result, SmtpPhase
+
+PLAIN_SMTP = "django.core.mail.backends.smtp.EmailBackend"
+REPLY_LENGTH = 1000
+_COMMANDS = {
+    "ehlo": SmtpPhase.HELLO,
+    "helo": SmtpPhase.HELLO,
+    "starttls": SmtpPhase.TLS,
+    "auth": SmtpPhase.LOGIN,
+    "mail": SmtpPhase.MAIL,
+    "rcpt": SmtpPhase.RCPT,
+    "data": SmtpPhase.DATA,
+}
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_LEADING_DOT = re.compile(rb"(?m)^\.")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail to one address, as it was fixed when it was written."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    language: str
+    message_id: str
+    thread_id: str
+    written_at: datetime
+
+    def build(self, connection: Any) -> EmailMultiAlternatives:
+        """Django's object for it. The headers are the same at every attempt."""
+        headers = {
+            "Message-ID": self.message_id,
+            "Date": format_datetime(self.written_at),
+            "Content-Language": self.language,
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        }
+        if self.thread_id and self.thread_id != self.message_id:
+            headers |= {"In-Reply-To": self.thread_id, "References": self.thread_id}
+        mail = EmailMultiAlternatives(self.subject, self.text, to=[self.to], headers=headers, connection=connection)
+        if self.html:
+            mail.attach_alternative(self.html, "text/html")
+        return mail
+
+
+class Relay:
+    """A context in which mails are sent over one connection; `usable` is False once it is not worth another mail."""
+
+    def __init__(self) -> None:
+        plain = settings.EMAIL_BACKEND == PLAIN_SMTP
+        self.connection: Any = Conversation() if plain else get_connection()
+        self.usable = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            self.connection.close()
+        except OSError:  # smtplib's own errors too: every mail has its outcome already
+            return
+
+    def send(self, mail: Mail, *, give_up_at: float) -> Outcome:
+        """Send one mail and say what came of it; never raises for what a server or a network does.
+
+        No command is begun after `give_up_at` (on time.monotonic's clock), so that a slow server cannot
+        hold the mail longer than its lease.
+        """
+        try:
+            built = mail.build(self.connection)
+            sender = sanitize_address(built.from_email, "utf-8")
+            recipient = sanitize_address(mail.to, "utf-8")
+            validate_email(mail.to)
+            content = built.message().as_bytes(linesep="\r\n")
+        except (ValueError, ValidationError) as error:  # a line break in a header (BadHeaderError), an impossible address
+            return Outcome(Result.PERMANENT, SmtpPhase.BUILD, None, f"{type(error).__name__}: {error}"[:REPLY_LENGTH])
+        if isinstance(self.connection, Conversation):
+            outcome = self.connection.converse(sender, recipient, stuffed(content), give_up_at=give_up_at)
+            self.usable = self.connection.reached_relay
+            return outcome
+        return self._send_by_provider(built)
+
+    def _send_by_provider(self, built: EmailMultiAlternatives) -> Outcome:
+        """Any other of Django's backends: only a recipient refused by name is final, the rest is tried again."""
+        try:
+            self.connection.open()
+            taken = self.connection.send_messages([built])
+        except (AnymailRecipientsRefused, AnymailInvalidAddress) as error:
+            return Outcome(Result.PERMANENT, SmtpPhase.RCPT, None, _printable(error))
+        except Exception as error:  # noqa: BLE001  # each provider raises its own kinds
+            code = getattr(error, "status_code", None)
+            return Outcome(Result.TRANSIENT, SmtpPhase.DATA, code if isinstance(code, int) else None, _printable(error))
+        return Outcome(Result.SENT, SmtpPhase.DOT) if taken else Outcome(Result.TRANSIENT, SmtpPhase.DATA, None, "not taken")
+
+
+class Conversation(EmailBackend):
+    """Django's SMTP backend, which also knows how far it came and what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__(fail_silently=False)
+        self.phase = SmtpPhase.CONNECT
+        self.reached_relay = True
+        self.give_up_at = float("inf")
+
+    @property
+    def connection_class(self) -> Callable[..., smtplib.SMTP]:
+        """Smtplib's client, telling each command to `note` before it is given."""
+
+        def client(*arguments: Any, **options: Any) -> smtplib.SMTP:
+            kind: Any = _NotedSSL if self.use_ssl else _Noted
+            return kind(self._note, *arguments, **options)  # type: ignore[no-any-return]
+
+        return client
+
+    def converse(self, sender: str, recipient: str, content: bytes, *, give_up_at: float) -> Outcome:
+        """Hand over one mail with one recipient. A connection gone stale between two mails is opened anew, once."""
+        self.give_up_at = give_up_at
+        reused = self.connection is not None
+        outcome = self._attempt(sender, recipient, content)
+        is_stale = outcome.code in (None, 421) and self.phase == SmtpPhase.MAIL
+        if reused and is_stale and self.connection is None:
+            outcome = self._attempt(sender, recipient, content)
+        # a relay that cannot be reached, or hangs up on the sender's name, would do the same to the next mail
+        self.reached_relay = self.connection is not None or self.phase in {SmtpPhase.RCPT, SmtpPhase.DATA, SmtpPhase.DOT}
+        return outcome
+
+    def _attempt(self, sender: str, recipient: str, content: bytes) -> Outcome:
+        try:
+            code, reply = self._hand_over(sender, recipient, content)
+        except smtplib.SMTPResponseException as error:  # the greeting, EHLO, STARTTLS or AUTH was answered badly
+            self._drop()
+            own_words = isinstance(error.smtp_error, str)  # smtplib's 500 for an endless line is not the server's
+            return self._outcome(None if own_words else error.smtp_code, error.smtp_error)
+        except (OSError, ValueError) as error:  # hung up, timed out, no TLS; ValueError: smtplib on a garbled challenge
+            self._drop()
+            return self._outcome(None, f"{type(error).__name__}: {error}")
+        outcome = self._outcome(code, reply)
+        if outcome.result != Result.SENT:
+            self._recover(code)
+        return outcome
+
+    def _hand_over(self, sender: str, recipient: str, content: bytes) -> tuple[int, bytes | str]:
+        """The commands of one mail, up to the first answer that is not the one hoped for."""
+        if self.connection is None:
+            self._note("connect")
+            self.open()
+        client: smtplib.SMTP = self.connection
+        client.ehlo_or_helo_if_needed()
+        options = ["BODY=8BITMIME"] if client.has_extn("8bitmime") else []
+        options += [f"size={len(content)}"] if client.has_extn("size") else []
+        code, reply = client.mail(sender, options)
+        if code != 250:
+            return code, reply
+        code, reply = client.rcpt(recipient)
+        if code not in (250, 251):
+            return code, reply
+        code, reply = client.docmd("data")
+        if code != 354:
+            return code, reply
+        client.send(content)
+        self.phase = SmtpPhase.DOT  # sent whole: from here on the server may have it
+        return client.getreply()
+
+    def _outcome(self, code: int | None, reply: bytes | str) -> Outcome:
+        said = code if code is not None and 100 <= code <= 999 else None
+        # a command answered by a code that has no place there (250 to DATA, 354 to MAIL) counts as garbage
+        return Outcome(classify(self.phase, said), self.phase, said, _printable(reply))
+
+    def _recover(self, code: int) -> None:
+        """Make the connection fit for the next mail, or close it."""
+        if code == 421 or not 400 <= code < 600:
+            self._drop()
+            return
+        try:
+            self.connection.rset()
+        except OSError:
+            self._drop()
+
+    def _drop(self) -> None:
+        """Hang up without another word: a server that answers nonsense will not answer QUIT."""
+        for client in (self.connection, getattr(self, "_partial_connection", None)):
+            if client is not None:
+                client.close()
+        self.connection = self._partial_connection = None
+
+    def _note(self, command: str) -> None:
+        """Each command passes here first. Raises TimeoutError when the lease would not outlast it."""
+        self.phase = SmtpPhase.CONNECT if command == "connect" else _COMMANDS.get(command.lower(), self.phase)
+        if time.monotonic() > self.give_up_at and self.phase != SmtpPhase.DOT:
+            raise TimeoutError("the server was too slow in all")
+
+
+class _Noted(smtplib.SMTP):
+    def __init__(self, note: Callable[[str], None], *arguments: Any, **options: Any) -> None:
+        self.note = note
+        super().__init__(*arguments, **options)
+
+    def putcmd(self, cmd: str, args: str = "") -> None:
+        self.note(cmd)
+        super().putcmd(cmd, args)
+
+
+class _NotedSSL(_Noted, smtplib.SMTP_SSL):
+    pass
+
+
+def stuffed(content: bytes) -> bytes:
+    """A mail's bytes as DATA wants them: CRLF only, leading dots doubled (RFC 5321, 4.5.2), the final dot added.
+
+    A lone CR or LF before a dot is how a second mail is smuggled in.
+    """
+    lines = _LEADING_DOT.sub(b"..", _LINE_END.sub(b"\r\n", content))
+    return lines + (b"" if lines.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
+def _printable(reply: bytes | str | Exception) -> str:
+    """A server's words on one line, for the evidence; control characters could forge a log line."""
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:REPLY_LENGTH]
