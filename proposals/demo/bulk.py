@@ -32,9 +32,8 @@ def seed_bulk(count: int, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM proposals_proposal WHERE reference LIKE 'CE8D-B%%'")
         first = int(cursor.fetchone()[0])
-        cursor.execute(
-            _INSERT, {"first": first, "last": first + count - 1, "call": call.pk, "phase": phase.pk, "now": now, "words": WORDS}
-        )
+        rows = {"first": first, "last": first + count - 1, "call": call.pk, "phase": phase.pk}
+        cursor.execute(_INSERT, rows | {"now": now, "words": WORDS, "author": author.email})
         for _wanted, numbers, way in STEPS:
             for step in way:
                 cursor.execute(
