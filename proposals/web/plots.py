@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 ROW_PX = 52
 BAR_PX = 18
 PLOT_PX = 180
-WIDEST = Decimal(82)  # per cent of the width: the rest is for the value written beside the longest bar
+WIDEST = Decimal(75)  # per cent of the width: the rest is for the value written beside the longest bar
 DIAGONAL = "M-2 2l4-4M0 8l8-8M6 10l4-4"
 Row = tuple[str, Decimal | int]
 
@@ -65,34 +65,35 @@ def bars(title: str, rows: Sequence[Row], cap: Decimal | int | None = None, unit
     top = 28 if cap is not None else 4
     height = top + ROW_PX * len(rows) + 4
 
-    drawn = format_html_join(
-        "",
-        '<g class="lp-plot-row">{}</g>',
-        ((_bar(row, y=top + index * ROW_PX, full=full, cap=cap, unit=unit, name=name),) for index, row in enumerate(rows)),
+    tops = [top + index * ROW_PX for index in range(len(rows))]
+    shapes = format_html_join(
+        "", "{}", ((_bar(value, y, full, cap, name),) for (_label, value), y in zip(rows, tops, strict=True))
     )
+    words = format_html_join("", "{}", ((_words(row, y, full, cap, unit),) for row, y in zip(rows, tops, strict=True)))
     base = format_html('<path class="lp-plot-ground" d="M0.5 {}V{}"/>', top, height)
-    body = _over_pattern(name) + base + drawn + _cap(cap, full, unit, height)
+    # The words come last: their halo keeps them readable where the line of the cap runs behind them.
+    body = _over_pattern(name) + base + shapes + _cap(cap, full, unit, height) + words
     return _svg(name, height, title, _described(rows, cap, unit), body)
 
 
-def _bar(row: Row, *, y: int, full: Decimal, cap: Decimal | int | None, unit: str, name: str) -> SafeString:
-    """One row: its label, its bar (striped and in another colour above the cap) and its figure."""
+def _bar(value: Decimal | int, y: int, full: Decimal, cap: Decimal | int | None, name: str) -> SafeString:
+    """One bar, striped and in another colour above the cap."""
+    over = cap is not None and value > cap
+    look = format_html('fill="url(#{}-over)"', name) if over else mark_safe('class="lp-plot-fill-1"')
+    return format_html('<rect x="0" y="{}" width="{}%" height="{}" {}/>', y + 24, _percent(value, full), BAR_PX, look)
+
+
+def _words(row: Row, y: int, full: Decimal, cap: Decimal | int | None, unit: str) -> SafeString:
+    """One row's label, above its bar, and its figure, at the bar's end."""
     label, value = row
     over = cap is not None and value > cap
-    width = _percent(value, full)
-    told = _with_unit(value, unit)
     return format_html(
-        '<text x="0" y="{}">{}</text><rect x="0" y="{}" width="{}%" height="{}" {}/>'
-        '<text class="lp-plot-value" x="{}%" dx="8" y="{}">{}</text>',
+        '<text x="0" y="{}">{}</text><text class="lp-plot-value" x="{}%" dx="8" y="{}">{}</text>',
         y + 16,
         format_html("{} ({})", label, _("above the limit")) if over else label,
-        y + 24,
-        width,
-        BAR_PX,
-        format_html('fill="url(#{}-over)"', name) if over else mark_safe('class="lp-plot-fill-1"'),
-        width,
+        _percent(value, full),
         y + 38,
-        told,
+        _with_unit(value, unit),
     )
 
 

@@ -24,7 +24,7 @@ def widths(svg: str) -> list[str]:
 
 
 def test_bars_are_in_true_proportion_from_zero() -> None:
-    assert widths(bars("Mass", ROWS, unit="kg")) == ["82.00%", "20.50%", "0.00%"]
+    assert widths(bars("Mass", ROWS, unit="kg")) == ["75.00%", "18.75%", "0.00%"]
 
 
 def test_bars_keep_the_order_given() -> None:

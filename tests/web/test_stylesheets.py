@@ -18,7 +18,10 @@ PHYSICAL = re.compile(
 )
 # Mail is read outside the site and carries its rules inside; pages must not have any.
 TEMPLATES = [path for path in sorted((STATIC.parents[1] / "templates").rglob("*.html")) if "emails" not in path.parts]
-INLINE = re.compile(r"<style|<script(?![^>]*\ssrc=)|<[a-z][^<>]*\s(?:style|on(?!e=)[a-z]+)=|javascript:", re.IGNORECASE)
+INLINE = re.compile(
+    r"<style|<script(?![^>]*(?:\ssrc=|\stype=.application/json.))|<[a-z][^<>]*\s(?:style|on(?!e=)[a-z]+)=|javascript:",
+    re.IGNORECASE,
+)
 
 
 def rules(name: str) -> str:
