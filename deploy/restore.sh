@@ -8,7 +8,7 @@ force=${2:-}
 [ -d "$backup" ] && { [ -z "$force" ] || [ "$force" = --force ]; } || { echo "usage: restore.sh BACKUP [--force]" >&2; exit 2; }
 : "${MEDIA_ROOT:?set MEDIA_ROOT to the folder of uploaded files}"
 (cd "$backup" && $sha256 --check --quiet SHA256SUMS) || { echo "The backup is damaged: nothing was changed." >&2; exit 1; }
-sql() { "${PG_BIN}psql" -X -q -At -v ON_ERROR_STOP=1 -d "$url" "$@"; }
+sql() { PGOPTIONS="-c client_min_messages=warning" "${PG_BIN}psql" -X -q -At -v ON_ERROR_STOP=1 -d "$url" "$@"; }
 tables=$(sql -c "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
 mkdir -p "$MEDIA_ROOT"
 files=$(ls -A "$MEDIA_ROOT")

@@ -72,7 +72,7 @@ class Site:
         try:
             self._command("migrate", "--verbosity", "0")
             self._start()
-            logins = self._command("seed", "--print-logins") if self.seed else ""
+            logins = self._seed() if self.seed else ""
             self._wait_for_first_page()
             self.stack.publish(self._addresses())
             self._greet(time.monotonic() - started, logins)
@@ -117,6 +117,11 @@ class Site:
             self.children.insert(0, Child("mailcatcher", command))
         for child in self.children:
             child.start(self.environment)
+
+    def _seed(self) -> str:
+        """Add the demonstration's data where it is missing, and give the logins to print."""
+        self._command("seed")
+        return self._command("seed", "--print-logins")
 
     def _command(self, *words: str) -> str:
         """Run one of Django's commands to its end and give back what it printed. Raises EmbeddedError."""
