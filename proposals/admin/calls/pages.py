@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +24,7 @@ class Rows(StockInline):
     """Rows of a call: the secretariat writes them, other staff read them; one empty row waits even without scripts."""
 
     extra = 1
+    formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 40})}}
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_read_calls_as_staff(request.user, obj)
