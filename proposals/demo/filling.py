@@ -86,27 +86,7 @@ class Filing:
     def fill(self, proposal: Proposal) -> None:
         """Every page that the data has something for."""
         entry = self.entry
-        self.page(
-            proposal,
-            "summary",
-            {
-                "title": entry["title"],
-                "acronym": entry["acronym"],
-                "abstract": entry["abstract"],
-                "keywords": ", ".join(entry["keywords"]),
-            },
-        )
-        aims = list(Topic.objects.filter(call=self.call, kind=TopicKind.AIM))
-        payload = entry["payload_class"] if entry["level"] != Level.MISSION else ""
-        self.page(
-            proposal,
-            "science",
-            {
-                "objectives": "\n".join(entry["objectives"]),
-                "aims": [aims[number] for number in entry["aims"]],
-                "payload_class": payload,
-            },
-        )
+        self.texts(proposal)
         actions.save_organisations(
             proposal,
             lead=self.lead,
@@ -117,19 +97,26 @@ class Filing:
         )
         self.team(proposal)
         export = entry["export_control"]
-        self.page(
-            proposal,
-            "export",
-            {
-                "export_origin": export["origin"],
-                "export_licence": f"{export['licence_status'].replace('_', ' ')}: {export['note']}"[:200],
-            },
-        )
+        licence = f"{export['licence_status'].replace('_', ' ')}: {export['note']}"[:200]
+        self.page(proposal, "export", {"export_origin": export["origin"], "export_licence": licence})
         if entry["level"] == Level.MISSION:
             self.spacecraft(proposal)
         else:
             self.modules(proposal)
             self.page(proposal, "maturity", {"trl": entry["trl"], "heritage": entry["heritage"]})
+
+    def texts(self, proposal: Proposal) -> None:
+        """Title, abstract, aims and objectives."""
+        entry = self.entry
+        plain = {name: entry[name] for name in ("title", "acronym", "abstract")}
+        self.page(proposal, "summary", {**plain, "keywords": ", ".join(entry["keywords"])})
+        aims = list(Topic.objects.filter(call=self.call, kind=TopicKind.AIM))
+        science = {
+            "objectives": "\n".join(entry["objectives"]),
+            "aims": [aims[number] for number in entry["aims"]],
+            "payload_class": entry["payload_class"] if entry["level"] != Level.MISSION else "",
+        }
+        self.page(proposal, "science", science)
 
     def team(self, proposal: Proposal) -> None:
         """List everyone; the second person of every other team is invited and joins."""

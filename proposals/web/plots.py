@@ -135,6 +135,17 @@ def timeline(title: str, points: Sequence[tuple[datetime, int]], deadline: datet
         nothing = format_html('<text class="lp-plot-quiet" x="0" y="24">{}</text>', _("There are no figures yet."))
         return _svg(name, 40, title, _("There are no figures yet."), nothing)
     start, end = points[0][0], max(points[-1][0], deadline)
+    last_at, last = points[-1]
+    told = _("%(count)s by %(day)s; the deadline is %(deadline)s UTC.") % {
+        "count": number(last),
+        "day": f"{last_at:%Y-%m-%d}",
+        "deadline": f"{deadline.astimezone(UTC):%Y-%m-%d %H:%M}",
+    }
+    return _svg(name, PLOT_PX + 56, title, told, _stair(points, start, end, deadline) + _axis(start, end))
+
+
+def _stair(points: Sequence[tuple[datetime, int]], start: datetime, end: datetime, deadline: datetime) -> SafeString:
+    """The line itself, its last figure, and the deadline; 900 of 1000 units across, so that labels have room."""
     span = max((end - start).total_seconds(), 1.0)
     last_at, last = points[-1]
 
@@ -144,8 +155,7 @@ def timeline(title: str, points: Sequence[tuple[datetime, int]], deadline: datet
     def up(count: int) -> float:
         return round(PLOT_PX - count / max(last, 1) * (PLOT_PX - 12), 2)
 
-    stair = f"M0 {PLOT_PX}" + "".join(f"H{across(at)}V{up(count)}" for at, count in points)
-    body = format_html(
+    return format_html(
         '<svg y="24" width="100%" height="{0}" viewBox="0 0 1000 {0}" preserveAspectRatio="none">'
         '<path class="lp-plot-ground" vector-effect="non-scaling-stroke" d="M0 {0}H1000"/>'
         '<path class="lp-plot-line" vector-effect="non-scaling-stroke" d="{1}"/></svg>'
@@ -154,7 +164,7 @@ def timeline(title: str, points: Sequence[tuple[datetime, int]], deadline: datet
         '<circle class="lp-plot-fill-1" cx="{5}%" cy="{6}" r="4"/>'
         '<text class="lp-plot-value" x="{5}%" dx="8" y="{6}" dy="5">{7}</text>',
         PLOT_PX,
-        stair,
+        f"M0 {PLOT_PX}" + "".join(f"H{across(at)}V{up(count)}" for at, count in points),
         round(across(deadline) / 10, 2),
         PLOT_PX + 24,
         _("Deadline"),
@@ -163,16 +173,13 @@ def timeline(title: str, points: Sequence[tuple[datetime, int]], deadline: datet
         number(last),
         *((-6, "end") if across(deadline) > 450 else (6, "start")),
     )
-    axis = format_html(
+
+
+def _axis(start: datetime, end: datetime) -> SafeString:
+    return format_html(
         '<text class="lp-plot-quiet" x="0" y="{0}">{1}</text>'
         '<text class="lp-plot-quiet" x="90%" y="{0}" text-anchor="end">{2}</text>',
         PLOT_PX + 44,
         f"{start:%Y-%m-%d}",
         f"{end:%Y-%m-%d}",
     )
-    told = _("%(count)s by %(day)s; the deadline is %(deadline)s UTC.") % {
-        "count": number(last),
-        "day": f"{last_at:%Y-%m-%d}",
-        "deadline": f"{deadline.astimezone(UTC):%Y-%m-%d %H:%M}",
-    }
-    return _svg(name, PLOT_PX + 56, title, told, body + axis)
