@@ -53,11 +53,11 @@ def run(arguments: list[str]) -> int:
 class Site:
     """The processes of one running site, and the environment they share."""
 
-    def __init__(self, *, seed: bool) -> None:
+    def __init__(self, *, seed: bool | None) -> None:
         given = os.environ
         self.port = _port(given.get("PORT") or "8000")
         own_database = not given.get("DATABASE_URL")
-        self.seed = seed or own_database  # demonstration logins have known passwords: never unasked elsewhere
+        self.seed = own_database if seed is None else seed  # demonstration logins have known passwords: never unasked elsewhere
         self.stack = Stack(state_folder(), database=own_database, broker=not given.get("REDIS_URL"))
         if not is_free(self.port):
             raise EmbeddedError(f"Port {self.port} is taken: choose another with `PORT={self.port + 1} python3 manage.py up`")
@@ -223,8 +223,8 @@ def any_port() -> int:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="manage.py up", description="Start the whole site; Ctrl-C stops it.")
-    told = "seed demonstration data also into a database given by DATABASE_URL (its logins have known passwords)"
-    parser.add_argument("--seed", action="store_true", help=told)
+    told = "demonstration data: by itself only in the embedded database, since its logins have a known password"
+    parser.add_argument("--seed", action=argparse.BooleanOptionalAction, default=None, help=told)
     return parser.parse_args(arguments)
 
 

@@ -27,7 +27,8 @@ def clean_environment(**given: str) -> dict[str, str]:
 class RunningSite:
     """One `manage.py up`; `environment` is what it published, with SITE_URL and MAIL_PAGE."""
 
-    def __init__(self, **given: str) -> None:
+    def __init__(self, *, seed: bool = True, **given: str) -> None:
+        self.seed = seed
         # not under pytest's own folder: as root the database's user could not reach it
         self.state = state = Path(tempfile.mkdtemp(prefix="lp-site-"))
         self.output = state / "output.log"
@@ -37,7 +38,7 @@ class RunningSite:
     def start(self, *, patience_s: float = 90) -> "RunningSite":
         """Start it and wait for the line that says it is up."""
         with self.output.open("wb") as output:
-            command = [sys.executable, "manage.py", "up"]
+            command = [sys.executable, "manage.py", "up", "--seed" if self.seed else "--no-seed"]
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=self.given, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )

@@ -117,7 +117,7 @@ def test_dead_process_is_started_again(site, name):
 
 
 def test_signals_stop_everything_and_the_next_start_keeps_the_data():
-    running = RunningSite()
+    running = RunningSite(seed=False)
     try:
         running.start()
         with psycopg.connect(running.environment["MIGRATION_DATABASE_URL"], autocommit=True) as owner:
@@ -132,7 +132,7 @@ def test_signals_stop_everything_and_the_next_start_keeps_the_data():
 
 
 def test_taken_mail_port_moves_the_catcher_and_kill_minus_nine_leaves_nothing():
-    running = RunningSite()
+    running = RunningSite(seed=False)
     port = int(running.given["PORT"])
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port + 26))
@@ -149,7 +149,7 @@ def test_taken_mail_port_moves_the_catcher_and_kill_minus_nine_leaves_nothing():
 
 
 def test_dead_database_ends_the_site_with_one_line():
-    running = RunningSite()
+    running = RunningSite(seed=False)
     try:
         running.start()
         (pid,) = [pid for pid, command in running.processes().items() if "postgres -D" in command]
