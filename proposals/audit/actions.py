@@ -31,7 +31,7 @@ def record(verb: str, *, by: Any, about: models.Model, **data: Any) -> Event:
         actor_id=getattr(by, "pk", None),
         actor_label=str(by) if by else "system",
         verb=verb,
-        subject_type=about._meta.model_name,
+        subject_type=about._meta.model_name or "",
         subject_id=str(about.pk),
         data=storable(data),
     )

@@ -14,7 +14,7 @@ class AppendOnly(pgtrigger.Trigger):
     when = pgtrigger.Before
     operation = pgtrigger.Update | pgtrigger.Delete
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model) -> str:
         """The body: an error that names the table."""
         return f"RAISE EXCEPTION '{model._meta.db_table} is append-only';"
 
@@ -27,7 +27,7 @@ class NoTruncate(pgtrigger.Trigger):
     level = pgtrigger.Statement
     operation = pgtrigger.Truncate
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model) -> str:
         """The body: an error that names the table."""
         return f"RAISE EXCEPTION '{model._meta.db_table} is append-only';"
 

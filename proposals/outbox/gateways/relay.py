@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -94,7 +95,8 @@ class Relay:
             sender = sanitize_address(built.from_email, "utf-8")
             recipient = sanitize_address(mail.to, "utf-8")
             validate_email(mail.to)
-            content = built.message().as_bytes(linesep="\r\n")
+            message: Any = built.message()
+            content = message.as_bytes(linesep="\r\n")
         except (ValueError, ValidationError) as error:  # a line break in a header (BadHeaderError), an impossible address
             return Outcome(Result.PERMANENT, SmtpPhase.BUILD, None, f"{type(error).__name__}: {error}"[:REPLY_LENGTH])
         if isinstance(self.connection, Conversation):
@@ -126,14 +128,10 @@ class Conversation(EmailBackend):
         self.give_up_at = float("inf")
 
     @property
-    def connection_class(self) -> Callable[..., smtplib.SMTP]:
+    def connection_class(self) -> Any:
         """Smtplib's client, telling each command to `note` before it is given."""
-
-        def client(*arguments: Any, **options: Any) -> smtplib.SMTP:
-            kind: Any = _NotedSSL if self.use_ssl else _Noted
-            return kind(self._note, *arguments, **options)  # type: ignore[no-any-return]
-
-        return client
+        kind = _NotedSSL if self.use_ssl else _Noted
+        return partial(kind, self._note)
 
     def converse(self, sender: str, recipient: str, content: bytes, *, give_up_at: float) -> Outcome:
         """Hand over one mail with one recipient. A connection gone stale between two mails is opened anew, once."""
@@ -167,7 +165,7 @@ class Conversation(EmailBackend):
         if self.connection is None:
             self._note("connect")
             self.open()
-        client: smtplib.SMTP = self.connection
+        client: Any = self.connection
         client.ehlo_or_helo_if_needed()
         options = ["BODY=8BITMIME"] if client.has_extn("8bitmime") else []
         options += [f"size={len(content)}"] if client.has_extn("size") else []
@@ -182,7 +180,8 @@ class Conversation(EmailBackend):
             return code, reply
         client.send(content)
         self.phase = SmtpPhase.DOT  # sent whole: from here on the server may have it
-        return client.getreply()
+        answer: tuple[int, bytes] = client.getreply()
+        return answer
 
     def _outcome(self, code: int | None, reply: bytes | str) -> Outcome:
         said = code if code is not None and 100 <= code <= 999 else None
@@ -195,7 +194,8 @@ class Conversation(EmailBackend):
             self._drop()
             return
         try:
-            self.connection.rset()
+            if self.connection is not None:
+                self.connection.rset()
         except OSError:
             self._drop()
 
