@@ -1,1 +1,6 @@
 """An index for Celery: imports every package's tasks."""
+
+from proposals.audit import tasks as audit
+from proposals.outbox import tasks as outbox
+
+__all__ = ["audit", "outbox"]
