@@ -19,6 +19,7 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # a worker outlasts any outage of the broker
     # A frozen broker must cost a web request at most a second: the sweep finds what the doorbell missed.
     broker_transport_options={
         "socket_timeout": 1,
