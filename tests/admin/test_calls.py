@@ -298,12 +298,18 @@ def test_extension_shows_what_will_happen_then_does_it(client, staff):
     assert Phase.objects.get(pk=phase.pk).closes_at == phase.closes_at
     assert Message.objects.count() == 0
 
-    done = client.post(url, {"closes_at": "2096-04-30 24:00", "sure": "1"}, follow=True)
+    assert 'name="previewed" value="2096-04-30T16:00:00+00:00"' in text
+    sure = {"sure": "1", "previewed": "2096-04-30T16:00:00+00:00"}
+    other = client.post(url, {"closes_at": "2096-06-30 24:00"} | sure)
+    assert other.context["preview"]["utc"] == "2096-06-30 16:00", "what was not shown is shown first"
+    assert Phase.objects.get(pk=phase.pk).closes_at == phase.closes_at
+
+    done = client.post(url, {"closes_at": "2096-04-30 24:00"} | sure, follow=True)
     assert [str(message) for message in done.context["messages"]] == [
         "The deadline is extended. A message to 1 person is on its way."
     ]
     assert Phase.objects.get(pk=phase.pk).closes_at == datetime(2096, 4, 30, 16, 0, tzinfo=UTC)
-    again = client.post(url, {"closes_at": "2096-04-30 24:00", "sure": "1"})
+    again = client.post(url, {"closes_at": "2096-04-30 24:00"} | sure)
     assert again.status_code == 200, "a second click finds the deadline already there"
     assert Message.objects.count() == 1
 

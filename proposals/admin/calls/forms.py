@@ -46,8 +46,8 @@ class SecondLook(forms.ModelForm):  # type: ignore[type-arg]
 class CallForm(SecondLook):
     """The call itself."""
 
-    levels = Ticks(label=_("levels allowed"), choices=Level.choices)
-    forms = Ticks(label=_("forms of cooperation allowed"), choices=Form.choices, required=False)
+    levels = Ticks(label=_("Levels allowed"), choices=Level.choices)
+    forms = Ticks(label=_("Forms of cooperation allowed"), choices=Form.choices, required=False)
 
     class Meta:
         model = Call
@@ -57,10 +57,10 @@ class CallForm(SecondLook):
 class PhaseForm(forms.ModelForm):  # type: ignore[type-arg]
     """A phase; its instants are typed and shown in its own zone."""
 
-    opens_at = forms.CharField(label=_("opens at"), widget=INSTANT_BOX, help_text=HOW_TO_TYPE)
-    closes_at = forms.CharField(label=_("closes at"), widget=INSTANT_BOX, help_text=_("The exact instant is still on time."))
+    opens_at = forms.CharField(label=_("Opens at"), widget=INSTANT_BOX, help_text=HOW_TO_TYPE)
+    closes_at = forms.CharField(label=_("Closes at"), widget=INSTANT_BOX, help_text=_("The exact instant is still on time."))
     late_until = forms.CharField(
-        label=_("last instant for late ones"),
+        label=_("Last instant for late ones"),
         widget=INSTANT_BOX,
         required=False,
         help_text=_("Until then a late submission is kept and marked late. Empty: nothing is taken after the close."),
@@ -100,7 +100,7 @@ class PhasePageForm(PhaseForm, SecondLook):
 class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
     """A document of the call."""
 
-    file = Pdf(label=_("file"), help_text=_("PDF only. Anyone can download it once the call is published."))
+    file = Pdf(label=_("File"), help_text=_("PDF only. Anyone can download it once the call is published."))
 
     class Meta:
         model = Document
@@ -111,7 +111,7 @@ class AnnouncedForm(forms.ModelForm):  # type: ignore[type-arg]
     """An announced project."""
 
     countries = Countries(
-        label=_("countries or regions"), required=False, help_text=_("Two-letter codes, separated by commas: ZA, PE.")
+        label=_("Countries or regions"), required=False, help_text=_("Two-letter codes, separated by commas: ZA, PE.")
     )
 
     class Meta:
@@ -122,8 +122,8 @@ class AnnouncedForm(forms.ModelForm):  # type: ignore[type-arg]
 class QuestionForm(forms.ModelForm):  # type: ignore[type-arg]
     """A question of the call's own."""
 
-    choices = Lines(label=_("choices"), required=False, help_text=_("For the type “choice” only: one a line."))
-    levels = Ticks(label=_("asked of levels"), choices=Level.choices, initial=Level.values)
+    choices = Lines(label=_("Choices"), required=False, help_text=_("For the type “choice” only: one a line."))
+    levels = Ticks(label=_("Asked of levels"), choices=Level.choices, initial=Level.values)
 
     class Meta:
         model = Question
@@ -133,7 +133,7 @@ class QuestionForm(forms.ModelForm):  # type: ignore[type-arg]
 class ExtensionForm(forms.Form):
     """The new deadline, typed in the phase's zone."""
 
-    closes_at = forms.CharField(label=_("new deadline"), widget=INSTANT_BOX, help_text=HOW_TO_TYPE)
+    closes_at = forms.CharField(label=_("New deadline"), widget=INSTANT_BOX, help_text=HOW_TO_TYPE)
 
     def __init__(self, *args: Any, phase: Phase, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -92,14 +92,14 @@ class PhaseAdmin(GuardedAdmin):
         return self.extend_view(request, phase)
 
     def extend_view(self, request: HttpRequest, phase: Phase) -> HttpResponse:
-        """Ask for the new instant, show what will happen and who will be told, then do it."""
+        """Ask for the new instant, show what will happen and who will be told, then do it: only what was shown."""
         form = ExtensionForm(request.POST if request.method == "POST" else None, phase=phase)
         preview = None
         if request.method == "POST" and form.is_valid():
             closes_at, now = form.cleaned_data["closes_at"], timezone.now()
             try:
                 actions.check_extension(phase, closes_at=closes_at, now=now)
-                if "sure" in request.POST:
+                if "sure" in request.POST and request.POST.get("previewed") == closes_at.isoformat():
                     told = extend_deadline(phase, closes_at=closes_at, by=request.user, now=now)
                     self.message_user(request, self.told_words(told), messages.SUCCESS)
                     return HttpResponseRedirect(reverse("admin:proposals_phase_change", args=[phase.pk]))
