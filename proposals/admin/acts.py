@@ -16,6 +16,14 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 
+class ThingForm(forms.Form):
+    """A form of an act that asks about the thing itself; `cleaned_data` are the verb's keyword arguments."""
+
+    def __init__(self, data: Any = None, *, thing: Any) -> None:
+        super().__init__(data)
+        self.thing = thing
+
+
 @dataclass(frozen=True)
 class Act:
     """One verb: when `may(user, thing)`, its page says `says`, asks `form`, and calls `run(thing, by=, now=, **answers)`."""

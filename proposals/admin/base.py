@@ -4,7 +4,7 @@ A page names its predicates and verbs in a `Door`; buttons are `Act`s (see `acts
 error of the form, with everything typed kept.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -133,9 +133,9 @@ class Refused(forms.BaseForm):
 
     refusal: Exception
 
-    def clean(self) -> Mapping[str, Any] | None:
+    def clean(self) -> dict[str, Any] | None:
         """Add the action's words to the form's errors."""
-        cleaned: Mapping[str, Any] | None = super().clean()
+        cleaned: dict[str, Any] | None = super().clean()
         words: Any = self.refusal if isinstance(self.refusal, ValidationError) else str(self.refusal)
         if isinstance(words, ValidationError) and hasattr(words, "error_dict") and not set(words.error_dict) <= set(self.fields):
             words = ValidationError(words.messages)

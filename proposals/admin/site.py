@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+
+from proposals.admin.acts import ActPages
 
 
 class StaffSite(admin.AdminSite):
@@ -18,14 +22,41 @@ class StaffSite(admin.AdminSite):
     index_title = _("What needs you")
     enable_nav_sidebar = False
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only pages on the one base: a library's own would write past the actions and show what they hold."""
+        if admin_class is not None and issubclass(admin_class, ActPages):
+            super().register(model_or_iterable, admin_class, **options)
+
     def has_permission(self, request: HttpRequest) -> bool:
-        """Active staff, with a second factor where the settings ask for one."""
+        """Active staff, with a second factor proven in this session where the settings ask for one."""
         user: Any = request.user
-        return bool(user.is_active and getattr(user, "is_staff", False))
+        if not (user.is_active and getattr(user, "is_staff", False)):
+            return False
+        return not settings.STAFF_MUST_USE_MFA or has_proven_second_factor(request)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """What needs the reader, the call at a glance, mail's health."""
+        from proposals.admin.home import home  # it needs the pages, and they need this site
+
+        return super().index(request, {**home(request), **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Send everyone to the one sign-in page; someone signed in who is not staff goes home."""
-        if request.user.is_authenticated:
+        """Send everyone to the one sign-in page; someone signed in is asked for what is missing, or goes home."""
+        user: Any = request.user
+        here = request.get_full_path()
+        target = request.GET.get("next", here if here != reverse("admin:login") else reverse("admin:index"))
+        if not user.is_authenticated:
+            return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': target})}")
+        if not user.is_staff or self.has_permission(request):
             return redirect("portal:dashboard")
-        target = request.GET.get("next", reverse("admin:index"))
-        return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': target})}")
+        ways = [way["url"] for way in get_adapter().get_reauthentication_methods(user) if way["id"].startswith("mfa")]
+        if ways:
+            return redirect(f"{ways[0]}?{urlencode({'next': target})}")
+        messages.warning(request, _("The staff's pages need a second factor. Add an authenticator app or a passkey first."))
+        return redirect("portal:security")
+
+
+def has_proven_second_factor(request: HttpRequest) -> bool:
+    """Whether this session used an authenticator app, a passkey or a recovery code; having one set up is not enough."""
+    user: Any = request.user
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, user))

@@ -1,5 +1,6 @@
-"""Pure rules about names: one line of clean text, the folded form of a name, and how near two organisations are."""
+"""Pure rules: one line of clean text, the folded form of a name, how near two organisations are, a token's digest."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -40,6 +41,11 @@ class Names:
     def whole(self) -> tuple[str, ...]:
         """Its full names, without the acronym."""
         return tuple(name for name in (self.name, *self.others) if name.strip())
+
+
+def digest(token: str) -> str:
+    """What is kept of an invitation's token: its SHA-256, in hexadecimal."""
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def one_line(text: str) -> str:
@@ -89,16 +95,18 @@ def _likeness(one: tuple[str, ...], other: tuple[str, ...]) -> float:
     if min(len(a), len(b)) < 5:  # short words differ by meaning, not by a slip of the pen
         letters = 0.0
     telling, as_telling = set(one) - _GENERIC, set(other) - _GENERIC
-    if (
-        telling
-        and as_telling
-        and not (telling & as_telling)
-        and _ratio("".join(sorted(telling)), "".join(sorted(as_telling))) < 0.7
-    ):
+    if not _share(telling, as_telling):
         return min(letters, NEAR - 0.01)  # "University of Padua" is not "University of Pavia"
     fewer, more = sorted((set(one), set(other)), key=len)
     held = fewer <= more and len(fewer) >= 2 and len(fewer) / len(more) >= 0.6 and bool(fewer - _GENERIC)
     return max(letters, 0.85 if held else 0.0)
+
+
+def _share(telling: set[str], as_telling: set[str]) -> bool:
+    """Whether the words beyond "space", "agency" and their like agree, up to a slip of the pen; or neither has any."""
+    if not telling or not as_telling:
+        return not telling and not as_telling
+    return bool(telling & as_telling) or _ratio("".join(sorted(telling)), "".join(sorted(as_telling))) >= 0.8
 
 
 def _ratio(one: str, other: str) -> float:

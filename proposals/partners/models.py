@@ -80,6 +80,13 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """The shipped, public directory."""
         return self.current().filter(in_directory=True)
 
+    def visible_to(self, user: Any) -> "OrganisationQuerySet":
+        """What this person may know of: the directory and their own; all current ones for staff."""
+        if not user.is_active:
+            return self.none()
+        mine = self.model._meta.apps.get_model("proposals", "Membership").objects.filter(user=user.pk)
+        return self.current().filter(Q() if user.is_staff else Q(in_directory=True) | Q(pk__in=mine.values("organisation_id")))
+
 
 class Organisation(models.Model):
     """A body that files proposals; the secretariat confirms it before a first submission counts."""
@@ -116,9 +123,7 @@ class Organisation(models.Model):
                 condition=Q(confirmed_at=None, confirmed_by=None) | Q(confirmed_at__isnull=False),
                 name="organisation_confirmed_when",
             ),
-            models.CheckConstraint(
-                condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="organisation_not_into_itself"
-            ),
+            models.CheckConstraint(condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="organisation_not_into_itself"),
         ]
 
     def __str__(self) -> str:
@@ -176,8 +181,7 @@ class Invitation(models.Model):
         indexes = [models.Index(fields=["email"], name="invitation_email")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(accepted_at=None, accepted_by=None)
-                | Q(accepted_at__isnull=False, accepted_by__isnull=False),
+                condition=Q(accepted_at=None, accepted_by=None) | Q(accepted_at__isnull=False, accepted_by__isnull=False),
                 name="invitation_accepted_when_and_who",
             ),
         ]

@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.db.models import Q, QuerySet
 from django.utils import translation
 
-from proposals.partners.calculations import Names, nearest
+from proposals.partners.calculations import Names, digest, nearest
 from proposals.partners.models import Invitation, Membership, Notice, Organisation, User
 
 COMPARED_AT_MOST = 5000  # names an organisation is held against on its page for staff
@@ -49,6 +49,21 @@ def pending_invitations(user: Any, now: datetime) -> QuerySet[Invitation]:
     """The invitations that this person can accept: open, and sent to an address they have verified."""
     mine = Invitation.objects.open(now).filter(email__in=verified_addresses(user))
     return mine.select_related("organisation", "invited_by").order_by("-created_at")
+
+
+def by_token(token: str) -> Invitation | None:
+    """The invitation of a link, whatever its state; None for a token that was never drawn."""
+    found = Invitation.objects.filter(token_digest=digest(token))
+    return found.select_related("organisation", "invited_by").first()
+
+
+def closed_because(invitation: Invitation, now: datetime) -> str:
+    """Why an invitation cannot be accepted (used, withdrawn, expired), or nothing while it can."""
+    if invitation.accepted_at:
+        return "used"
+    if invitation.withdrawn_at:
+        return "withdrawn"
+    return "expired" if invitation.expires_at <= now else ""
 
 
 def memberships(user: Any) -> QuerySet[Membership]:

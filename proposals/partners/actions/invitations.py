@@ -1,6 +1,5 @@
 """Verbs of an invitation: send it, take it back, accept it."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +11,9 @@ from django.utils.translation import gettext as _
 from proposals.audit.actions import record
 from proposals.partners import emails
 from proposals.partners.actions.members import AlreadyMember
+from proposals.partners.calculations import digest
 from proposals.partners.models import Invitation, Membership, Organisation
-from proposals.partners.queries import person_by_address, verified_addresses
+from proposals.partners.queries import closed_because, person_by_address, verified_addresses
 from proposals.partners.rules import may_invite, may_withdraw_invitation, membership_of
 from proposals.partners.states import Role
 
@@ -38,25 +38,6 @@ class NotInvited(PermissionDenied):
     """The invitation went to an address that this person has not verified; nothing was changed."""
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def by_token(token: str) -> Invitation | None:
-    """The invitation of a link, whatever its state; None for a token that was never drawn."""
-    found = Invitation.objects.filter(token_digest=_digest(token))
-    return found.select_related("organisation", "invited_by").first()
-
-
-def closed_because(invitation: Invitation, now: datetime) -> str:
-    """Why an invitation cannot be accepted (used, withdrawn, expired), or nothing while it can."""
-    if invitation.accepted_at:
-        return "used"
-    if invitation.withdrawn_at:
-        return "withdrawn"
-    return "expired" if invitation.expires_at <= now else ""
-
-
 def issue(
     email: str, *, by: Any, now: datetime, organisation: Organisation | None = None, role: Role = Role.CONTRIBUTOR
 ) -> tuple[Invitation, str]:
@@ -70,7 +51,7 @@ def issue(
         email=email.strip().lower(),
         organisation=organisation,
         role=role,
-        token_digest=_digest(token),
+        token_digest=digest(token),
         invited_by=by,
         expires_at=now + timedelta(days=INVITATION_DAYS),
     )
