@@ -141,7 +141,9 @@ def test_taken_mail_port_moves_the_catcher_and_kill_minus_nine_leaves_nothing():
             page = running.start().environment["MAIL_PAGE"]
             assert (page != f"http://127.0.0.1:{port + 26}", f"{page}/" in running.printed()) == (True, True)
             assert running.mails("nobody@nowhere.example") == []
-            assert len(running.processes()) > 8  # supervisor, web and worker, celery and its two, beat, catcher, servers
+            assert wait_for(
+                lambda: len(running.processes()) > 8
+            )  # supervisor, web and worker, celery and its two, beat, catcher, servers
             running.stop(signal.SIGKILL)
             assert wait_for(lambda: not running.processes(), seconds=2), running.processes()
         finally:
