@@ -7,7 +7,9 @@ import pytest
 
 from proposals.calls.models import Asked, Call, Question
 from proposals.calls.states import CapBasis, Form, Level, QuestionKind
+from proposals.intake.calculations.sections import known_fields
 from proposals.intake.models import Answer, Version
+from proposals.intake.queries.askable import askable
 from proposals.intake.queries.contradictions import contradictions
 from proposals.intake.states import Status
 from tests.factories import make_call, make_proposal
@@ -180,3 +182,9 @@ def test_removing_an_aim_that_proposals_name_is_said(call):
     assert contradictions(call, removed=[aim]) == [
         "1 submitted proposal addresses “Regional geological profile”, which would be removed from it."
     ]
+
+
+def test_every_field_that_a_phase_can_ask_has_a_name():
+    names = [name for _page, fields in askable() for name, _label in fields]
+    assert names == known_fields()
+    assert all(str(label) for _page, fields in askable() for _name, label in fields)

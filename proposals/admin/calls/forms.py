@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from proposals.admin.calls.fields import Countries, Lines, Pdf, Ticks
 from proposals.audit.calculations import canonical, sha256
 from proposals.calls.calculations import NotAnInstant, read_instant, write_instant
-from proposals.calls.models import AnnouncedProject, Call, Document, Phase, Question
+from proposals.calls.models import AnnouncedProject, Asked, Call, Document, Phase, Question
 from proposals.calls.states import Form, Level
+from proposals.intake.queries.askable import askable
 
 INSTANTS = ("opens_at", "closes_at", "late_until")
 INSTANT_BOX = forms.TextInput(attrs={"size": 26, "dir": "ltr", "autocomplete": "off", "inputmode": "numeric"})
@@ -128,6 +129,18 @@ class QuestionForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Question
         fields = ("position", "kind", "label", "hint", "unit", "choices", "required", "levels")
+
+
+class AskedForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A field that the phase asks."""
+
+    field = forms.ChoiceField(
+        label=_("Field"), choices=askable, help_text=_("With no field chosen at all, the shipped letter of intent is asked.")
+    )
+
+    class Meta:
+        model = Asked
+        fields = ("field", "required")
 
 
 class ExtensionForm(forms.Form):

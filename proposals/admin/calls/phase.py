@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from proposals.admin.acts import Act
 from proposals.admin.base import Door
-from proposals.admin.calls.forms import ExtensionForm, PhasePageForm, QuestionForm
+from proposals.admin.calls.forms import AskedForm, ExtensionForm, PhasePageForm, QuestionForm
 from proposals.admin.calls.pages import Cards, GuardedAdmin, Rows
 from proposals.calls import actions
 from proposals.calls.calculations import days_later, write_instant
@@ -33,7 +33,7 @@ class AskedRows(Rows):
     """Which fields the phase asks."""
 
     model = Asked
-    fields = ("field", "required")
+    form = AskedForm
 
 
 class CriterionCards(Cards):

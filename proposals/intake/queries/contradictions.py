@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from proposals.calls.models import Asked, Call, Phase, Question, Topic
 from proposals.calls.states import Level
 from proposals.intake.models import Answer, Proposal, Version
+from proposals.intake.queries.askable import asked_label
 from proposals.intake.states import CLOSED
 
 
@@ -158,7 +159,7 @@ def _of_asked(asked: Asked) -> Iterator[str]:
             "%(n)d proposal was submitted before “%(field)s” was required.",
             "%(n)d proposals were submitted before “%(field)s” was required.",
             n,
-        ) % {"n": n, "field": asked.field}
+        ) % {"n": n, "field": asked_label(asked.field)}
 
 
 def _of_topic(topic: Topic) -> Iterator[str]:
