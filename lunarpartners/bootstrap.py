@@ -50,7 +50,7 @@ def is_ready() -> bool:
 
 def fingerprint() -> str:
     """A hash of all that makes a `.venv` stale: the pins, the Python version and where the folder lies."""
-    base = f"{'.'.join(map(str, sys.version_info[:3]))}\n{VENV}\n".encode()
+    base = f"{'.'.join(map(str, sys.version_info[:3]))}\n{VENV.resolve()}\n".encode()
     return hashlib.sha256(base + REQUIREMENTS.read_bytes()).hexdigest()
 
 
@@ -88,9 +88,9 @@ def _serves() -> bool:
     python = VENV / "bin" / "python"
     if not python.exists():
         return False
-    ask = "import sys, pip; print('.'.join(map(str, sys.version_info[:3])), sys.prefix)"
+    ask = "import os, sys, pip; print('.'.join(map(str, sys.version_info[:3])), os.path.realpath(sys.prefix))"
     answer = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=False)
-    return answer.stdout.strip() == f"{'.'.join(map(str, sys.version_info[:3]))} {VENV}"
+    return answer.stdout.strip() == f"{'.'.join(map(str, sys.version_info[:3]))} {VENV.resolve()}"
 
 
 def _call(complaint: str, command: list[str]) -> None:
