@@ -13,3 +13,4 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("staff/", admin.site.urls),
 ]
+handler400 = "proposals.web.errors.bad_request"

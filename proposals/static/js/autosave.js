@@ -1,6 +1,7 @@
 // Saves a form while it is typed, keeps a copy on this device, and never loses text to a lost session or network.
 // A form with data-autosave-url (where to POST) and data-autosave-key (its name on this device) holds components/autosave.html.
-// Answers: 200 {revision, saved_at, totals_html}, 409 {message}, 422 {errors}; 401, 403 or a redirect mean "signed out".
+// Answers: 200 {revision, saved_at, fields}, 409 {message}, 422 {errors, and what 200 has where the sound fields were kept};
+// `fields` are hidden fields the page must now carry, such as a new row's number; 401, 403 or a redirect mean "signed out".
 "use strict";
 
 (() => {
@@ -47,6 +48,7 @@
     let firstUnsaved = 0;
     let timer = 0;
     let busy = false;
+    let unanswered = null; // a save whose answer was lost: it goes again as it was, so that it is known for our own
     let stopped = false; // someone else saved: further saves would be refused too, or worse, overwrite
 
     const say = (text, problem = false) => {
@@ -87,14 +89,19 @@
         const told = await response.json().catch(() => ({}));
         return say(told.message || words.conflictText, true);
       }
-      if (response.status === 422) {
-        saved = sent;
-        return say(words.invalidText, true);
-      }
-      if (!response.ok) throw new Error(`status ${response.status}`);
+      if (!response.ok && response.status !== 422) throw new Error(`status ${response.status}`);
       const told = await response.json();
       saved = sent;
       if (revision() && told.revision !== undefined) revision().value = told.revision;
+      for (const [name, value] of Object.entries(told.fields || {})) {
+        const field = form.elements.namedItem(name);
+        if (field) field.value = value;
+      }
+      if (response.status === 422) {
+        keep();
+        firstUnsaved = 0;
+        return say(words.invalidText, true);
+      }
       if (changes === sent) { stored.drop(key); firstUnsaved = 0; } else keep();
       if (dialog?.open) dialog.close();
       const at = new Date(told.saved_at || Date.now());
@@ -106,15 +113,19 @@
       clearTimeout(timer);
       if (busy || stopped || saved === changes) return;
       busy = true;
-      const sent = changes;
+      const sent = unanswered ? unanswered.sent : changes;
       if (!dialog?.open) say(words.savingText);
       try {
         // Files travel only with the real submit.
-        const data = new FormData(form);
+        const data = unanswered ? unanswered.data : new FormData(form);
         for (const field of form.querySelectorAll("input[type=file]")) data.delete(field.name);
+        const token = form.elements.namedItem("csrfmiddlewaretoken");
+        if (token) data.set(token.name, token.value);
+        unanswered = { data, sent };
         const response = await fetch(form.dataset.autosaveUrl, {
           method: "POST", body: data, credentials: "same-origin", redirect: "manual", headers: { "X-Autosave": "1" },
         });
+        if (response.status < 502) unanswered = null; // a proxy's word says nothing about the site behind it
         await answered(response, sent);
       } catch {
         say(words.offlineText, true);
@@ -152,5 +163,10 @@
     offer.querySelector("[data-autosave-drop]").addEventListener("click", () => { stored.drop(key); offer.hidden = true; });
   }
 
+  // The page before was sent and has arrived: this device forgets its copy of it.
+  for (const mark of document.querySelectorAll("[data-autosave-forget]")) {
+    const key = `lp-autosave:${mark.dataset.autosaveForget}`;
+    if (stored.read(key)?.submitted) stored.drop(key);
+  }
   document.querySelectorAll("form[data-autosave-url]").forEach(start);
 })();

@@ -1,15 +1,18 @@
 // Live totals of masses, counted in whole milligrams: floating point would lose the gram that decides.
-// Inside [data-mass-form]: inputs named *-cbe_kg and *-margin_percent of one row, and components/totals.html.
+// Inside each [data-mass-form] (the page, and in it each module): rows with *-cbe_kg, *-maturity, *-margin_percent and
+// *-DELETE, and components/totals.html. Its limits: data-module-cap-kg or data-total-cap-kg, data-system-margin-percent, data-cap-basis.
 "use strict";
 
 (() => {
 
   // A decimal as whole units of 10^-places, or null when it cannot be read for certain.
   function read(text, places) {
-    let plain = text.trim().replace(/[\s\u00a0\u202f']/g, "");
+    let plain = text.trim().replace(/[\s\u00a0\u202f'’]/g, "")
+      .replace(/[٠-٩]/g, (digit) => digit.charCodeAt(0) - 0x660).replace(/[۰-۹]/g, (digit) => digit.charCodeAt(0) - 0x6f0)
+      .replace(/[٫．]/g, ".").replace(/[٬，]/g, ",");
     if (plain === "") return 0n;
     const points = plain.match(/[.,]/g) || [];
-    if (points.length === 1 && /^\d{1,3},\d{3}$/.test(plain)) return null; // 1,234: asked about, never guessed
+    if (points.length === 1 && /^[1-9]\d{0,2},\d{3}$/.test(plain)) return null; // 1,234: asked about, never guessed
     if (points.length > 1) {
       const decimal = plain.lastIndexOf(",") > plain.lastIndexOf(".") ? "," : ".";
       const thousands = decimal === "," ? "." : ",";
@@ -21,37 +24,47 @@
     return BigInt(parts[1] + (parts[2] || "").padEnd(places, "0"));
   }
 
-  // Milligrams as kilograms to the gram; what is finer is rounded up, so that a total is never shown smaller than it is.
-  function shown(milligrams) {
-    const grams = (milligrams + 999n) / 1000n;
+  // Grams as kilograms.
+  function shown(grams) {
     const digits = grams.toString().padStart(4, "0");
     return `${digits.slice(0, -3)}.${digits.slice(-3)}`;
   }
+  // Rounded half up, as the site does: what is shown is what is held against the limit.
+  const rounded = (amount, unit) => (amount + unit / 2n) / unit;
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? values[key] : whole));
 
+  // A row's margin in hundredths of a per cent: its own, or else its class's.
+  function marginOf(form, row) {
+    const margin = form.querySelector(`[name="${CSS.escape(row)}margin_percent"]`);
+    if (margin && margin.value.trim() !== "") return read(margin.value, 2);
+    const chosen = form.querySelector(`[name="${CSS.escape(row)}maturity"]`)?.selectedOptions[0];
+    return read(chosen?.dataset.percent || "", 2);
+  }
+
   function count(form) {
-    let cbe = 0n;
+    let cbe = 0n; // milligrams
     let total = 0n; // in 10^-10 kg: milligrams x 10^-4 of a per cent, still exact
     let unread = false;
     for (const field of form.querySelectorAll("input[name$='-cbe_kg']")) {
       const row = field.name.slice(0, -"cbe_kg".length);
       if (form.querySelector(`[name="${CSS.escape(row)}DELETE"]`)?.checked) continue;
-      const margin = form.querySelector(`[name="${CSS.escape(row)}margin_percent"]`);
       const mass = read(field.value, 6);
-      const percent = margin ? read(margin.value, 2) : 0n;
+      const percent = marginOf(form, row);
       if (mass === null || percent === null) { unread = true; continue; }
       cbe += mass;
       total += mass * (10000n + percent);
     }
-    return { cbe, total: (total + 9999n) / 10000n, unread };
+    const system = 10000n + (read(form.dataset.systemMarginPercent || "", 2) ?? 0n);
+    return { cbe: rounded(cbe, 1000n), total: rounded(total * system, 10n ** 11n), unread };
   }
 
   function start(form) {
-    const box = form.querySelector("[data-mass-totals]");
+    const box = [...form.querySelectorAll("[data-mass-totals]")].find((one) => one.closest("[data-mass-form]") === form);
     if (!box) return;
     const line = box.querySelector("[data-mass-total]");
     const verdict = box.querySelector("[data-mass-verdict]");
-    const cap = read(form.dataset.moduleCapKg || form.dataset.totalCapKg || "", 6);
+    const limit = form.dataset.moduleCapKg || form.dataset.totalCapKg || "";
+    const cap = limit ? read(limit, 3) : null;
     let timer = 0;
     const update = () => {
       const { cbe, total, unread } = count(form);

@@ -1,0 +1,105 @@
+"""A partner's own page: what needs them, then each of their proposals with its state and next step."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_safe
+
+from proposals.calls.calculations import standing
+from proposals.calls.states import Standing
+from proposals.intake.models import Clarification, Proposal, ProposalQuerySet, Section
+from proposals.intake.states import Status
+from proposals.partners.queries import pending_invitations
+
+PAGE = 20
+NEEDS_AT_MOST = 20
+SOON = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A proposal as its line says it: where its deadline stands, what is due when, who worked on it last."""
+
+    proposal: Any
+    standing: Standing
+    due_at: datetime | None
+
+
+@login_required
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Eight statements, however many proposals there are; staff have their own first page."""
+    if request.user.is_staff:
+        return redirect("admin:index")
+    now = timezone.now()
+    mine = _of(request.user)
+    rows = list(_after(mine, request.GET.get("after", "")).order_by("-moved_at", "-id")[: PAGE + 1])
+    needs = [_card(proposal, now) for proposal in _needing(mine, now)]
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return render(
+        request,
+        "portal/dashboard/dashboard.html",
+        {
+            "needs": needs,
+            "cards": [_card(proposal, now) for proposal in rows[:PAGE]],
+            "invitations": list(pending_invitations(request.user, now)[:NEEDS_AT_MOST]),
+            "older": f"{last.moved_at.isoformat()}~{last.pk}" if last else "",
+            "is_first_page": "after" not in request.GET,
+        },
+    )
+
+
+def _of(user: Any) -> ProposalQuerySet:
+    """This person's proposals but drafts that were discarded, each with who saved it last and what is due."""
+    saved = Section.objects.filter(proposal=OuterRef("pk")).order_by("-saved_at")
+    waiting = Clarification.objects.filter(proposal=OuterRef("pk"), answered_at=None)
+    return (
+        Proposal.objects.visible_to(user)
+        .exclude(status=Status.WITHDRAWN, submitted_at=None)
+        .select_related("call", "phase")
+        .annotate(
+            last_saved_at=Subquery(saved.values("saved_at")[:1]),
+            last_saved_by=Subquery(saved.values("saved_by__full_name")[:1]),
+            answer_due_at=Subquery(waiting.values("due_at")[:1]),
+        )
+    )
+
+
+def _needing(mine: ProposalQuerySet, now: datetime) -> ProposalQuerySet:
+    """Questions first by the day they are due, then returned ones, then drafts whose deadline is near."""
+    due = Q(status__in=[Status.CLARIFICATION, Status.RETURNED])
+    near = Q(status=Status.DRAFT, phase__opens_at__lte=now, phase__closes_at__lte=now + SOON)
+    still = Q(phase__closes_at__gte=now) | Q(phase__late_until__gte=now)
+    first = Coalesce("answer_due_at", "correct_by", F("phase__closes_at"))
+    return mine.filter(due | (near & still)).order_by(first, "id")[:NEEDS_AT_MOST]
+
+
+def _after(mine: ProposalQuerySet, mark: str) -> ProposalQuerySet:
+    """The proposals after the last one of the page before, by key; a damaged mark begins anew."""
+    moment, _tilde, key = mark.partition("~")
+    try:
+        moved_at, pk = parse_datetime(moment), uuid.UUID(key)
+    except ValueError:
+        return mine
+    if moved_at is None or timezone.is_naive(moved_at):
+        return mine
+    return mine.filter(Q(moved_at__lt=moved_at) | Q(moved_at=moved_at, id__lt=pk))
+
+
+def _card(proposal: Any, now: datetime) -> Card:
+    phase = proposal.phase
+    due = {Status.CLARIFICATION: proposal.answer_due_at, Status.RETURNED: proposal.correct_by}
+    return Card(
+        proposal=proposal,
+        standing=standing(phase.opens_at, phase.closes_at, phase.late_until, now),
+        due_at=due.get(proposal.status, phase.closes_at if proposal.status == Status.DRAFT else None),
+    )
