@@ -25,6 +25,6 @@ def seed(now: datetime) -> dict[str, int]:
     proposals = seed_proposals(call, bodies, staff[0], now)
     phase = call.phases.order_by("position")[0]
     closes_at = instant(CLOSES_DAYS, now)
-    if proposals and closes_at is not None and phase.closes_at < now:
+    if proposals and phase.closes_at < now:
         extend_deadline(phase, closes_at=closes_at, by=staff[0], now=now)
     return {"organisations in the directory": directory, "calls": len(calls), "proposals": proposals}

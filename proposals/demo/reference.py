@@ -62,10 +62,8 @@ def seed_calls(now: datetime) -> list[Call]:
     return [_call(entry, now) for entry in load("calls") if entry["code"] not in known]
 
 
-def instant(value: Any, now: datetime) -> datetime | None:
+def instant(value: str | int, now: datetime) -> datetime:
     """An ISO instant; or a day counted from seeding, in Beijing: an opening at 00:00, a close at 23:59."""
-    if value is None:
-        return None
     if isinstance(value, str):
         return datetime.fromisoformat(value)
     day = now.astimezone(BEIJING).date() + timedelta(days=value)
@@ -112,7 +110,7 @@ def _phase(call: Call, number: int, entry: dict[str, Any], whole: dict[str, Any]
         title=entry["title"],
         opens_at=instant(entry["opens_at"], now),
         closes_at=instant(first_close, now),
-        late_until=instant(entry.get("late_until"), now),
+        late_until=instant(entry["late_until"], now) if "late_until" in entry else None,
         zone=entry["zone"],
     )
     asked = LETTER_OF_INTENT if entry["kind"] == PhaseKind.LOI else dict.fromkeys(known_fields(), False) | LETTER_OF_INTENT
@@ -149,7 +147,7 @@ def _announced(call: Call) -> None:
             position=entry["number"],
             title=entry["title"],
             organisations=", ".join(body["name"] for body in entry["organisations"])[:500],
-            countries=[country for country in entry["countries"] if country],
+            countries=",".join(country for country in entry["countries"] if country),
             mass_kg=entry["mass_kg"],
             level=entry["level"] or "",
             source=entry["source"][:300],

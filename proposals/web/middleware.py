@@ -50,7 +50,7 @@ class ReaderMiddleware:
         except (ZoneInfoNotFoundError, ValueError):
             timezone.deactivate()
         with translation.override(user.language):
-            request.LANGUAGE_CODE = translation.get_language() or "en"  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = translation.get_language() or "en"
             response = self.get_response(request)
         timezone.deactivate()
         return response

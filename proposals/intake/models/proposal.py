@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -20,6 +20,9 @@ from proposals.calls.models.phase import Phase
 from proposals.calls.states import Form, Level
 from proposals.intake.states import MOVES, SHOWN_AS, WAITS_FOR_STAFF, PayloadClass, Status
 from proposals.partners.models import Organisation, User
+
+if TYPE_CHECKING:
+    from proposals.intake.models.papers import Move
 
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 TRL = [MinValueValidator(1), MaxValueValidator(9)]
@@ -38,10 +41,10 @@ class AllowedMoves(pgtrigger.Trigger):
 
     name = "allowed_moves"
     when = pgtrigger.Before
-    operation = pgtrigger.UpdateOf("status")
+    operation = pgtrigger.UpdateOf("status")  # type: ignore[no-untyped-call]
     condition = pgtrigger.Q(old__status__df=pgtrigger.F("new__status"))
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model) -> str:
         """The body, generated from the table."""
         pairs = ", ".join(f"'{was}>{now}'" for was in Status for now in sorted(MOVES[was]))
         return (
@@ -59,7 +62,7 @@ class BornAsDraft(pgtrigger.Trigger):
     operation = pgtrigger.Insert
     condition = ~pgtrigger.Q(new__status=Status.DRAFT)
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model) -> str:
         """The body: an error."""
         return "RAISE EXCEPTION 'a proposal begins as a draft' USING ERRCODE = 'check_violation';"
 
@@ -198,7 +201,7 @@ class Proposal(models.Model):
 
     def move(
         self, to: Status, *, by: Any, now: datetime, note: str = "", also: dict[str, Any] | None = None
-    ) -> "models.Model":
+    ) -> "Move":
         """Change the status: the only writer of it; returns the Move.
 
         `also` are columns set in the same statement. Raises MoveNotAllowed when the table has no such
