@@ -75,7 +75,8 @@ class ActPages:
         if not act.may(request.user, thing):
             raise PermissionDenied
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[thing.pk])
-        form = act.form(request.POST if request.method == "POST" else None)
+        data = request.POST if request.method == "POST" else None
+        form = act.form(data, thing=thing) if issubclass(act.form, ThingForm) else act.form(data)
         if request.method == "POST" and form.is_valid():
             try:
                 act.run(thing, by=request.user, now=timezone.now(), **form.cleaned_data)

@@ -129,7 +129,7 @@ def remove_member(membership: Membership, *, by: Any, now: datetime) -> None:
 
 
 @transaction.atomic
-def leave(membership: Membership, *, by: Any, now: datetime) -> None:  # noqa: ARG001  # all verbs take the time
+def leave(membership: Membership, *, by: Any, now: datetime) -> None:
     """This will end one's own membership. Raises PermissionDenied or LastRepresentative."""
     member = _locked(membership)
     if not may_leave(by, member):

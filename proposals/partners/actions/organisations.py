@@ -27,11 +27,12 @@ class NearKnown(Exception):
 
 
 @transaction.atomic
-def found(organisation: Organisation, *, by: Any, now: datetime, is_another: bool = False) -> Organisation:
+def found(organisation: Organisation, *, by: Any, now: datetime, is_another: bool = False, joins: bool = True) -> Organisation:
     """This will add an organisation and make whoever adds it its representative, both still to be confirmed.
 
-    One added by the secretariat is confirmed at once and has no member yet. `is_another`: the person has seen the near
-    ones and says that this is none of them. Raises PermissionDenied, ValidationError, or NearKnown with the near ones.
+    One added by the secretariat is confirmed at once and has no member yet; nor has one that is only named as a
+    partner (`joins` False). `is_another`: the person has seen the near ones and says that this is none of them.
+    Raises PermissionDenied, ValidationError, or NearKnown with the near ones.
     """
     if not may_found(by):
         raise PermissionDenied
@@ -45,13 +46,14 @@ def found(organisation: Organisation, *, by: Any, now: datetime, is_another: boo
     organisation.save()
     record("organisation.found", by=by, about=organisation, is_another=is_another)
     if not by.is_staff:
-        Membership.objects.create(user=by, organisation=organisation, role=Role.REPRESENTATIVE)
+        if joins:
+            Membership.objects.create(user=by, organisation=organisation, role=Role.REPRESENTATIVE)
         emails.organisation_found(organisation, by=by)
     return organisation
 
 
 @transaction.atomic
-def correct(organisation: Organisation, *, by: Any, now: datetime) -> Organisation:  # noqa: ARG001  # all verbs take the time
+def correct(organisation: Organisation, *, by: Any, now: datetime) -> Organisation:
     """This will save the corrected names, kind, country or website of an organisation.
 
     Raises PermissionDenied or ValidationError.

@@ -12,7 +12,7 @@ from proposals.partners.rules import may_run_the_call
 
 
 @transaction.atomic
-def save_page(page: Notice, *, by: Any, now: datetime) -> Notice:  # noqa: ARG001  # all verbs take the time
+def save_page(page: Notice, *, by: Any, now: datetime) -> Notice:
     """This will publish a page's text in one language. Raises PermissionDenied or ValidationError."""
     if not may_run_the_call(by):
         raise PermissionDenied
@@ -23,7 +23,7 @@ def save_page(page: Notice, *, by: Any, now: datetime) -> Notice:  # noqa: ARG00
 
 
 @transaction.atomic
-def remove_page(page: Notice, *, by: Any, now: datetime) -> None:  # noqa: ARG001  # all verbs take the time
+def remove_page(page: Notice, *, by: Any, now: datetime) -> None:
     """This will take a page's text in one language back; readers see English, or the shipped text. Raises PermissionDenied."""
     if not may_run_the_call(by):
         raise PermissionDenied

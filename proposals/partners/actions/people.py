@@ -32,7 +32,7 @@ def record_sign_up(user: User) -> None:
 
 
 @transaction.atomic
-def describe(user: User, *, by: Any, now: datetime) -> None:  # noqa: ARG001  # all verbs take the time
+def describe(user: User, *, by: Any, now: datetime) -> None:
     """This will save a person's own names, language and time zone; the secretariat may correct them.
 
     Raises PermissionDenied or ValidationError.
@@ -69,7 +69,7 @@ def confirm_address(user: User, *, email: str, by: Any, now: datetime) -> None:
 
 
 @transaction.atomic
-def deactivate(user: User, *, by: Any, now: datetime) -> None:  # noqa: ARG001  # all verbs take the time
+def deactivate(user: User, *, by: Any, now: datetime) -> None:
     """This will close an account: its sessions end with the next request, what it wrote stays. Raises PermissionDenied."""
     locked = User.objects.select_for_update().get(pk=user.pk)
     if not may_deactivate(by, locked):
@@ -80,7 +80,7 @@ def deactivate(user: User, *, by: Any, now: datetime) -> None:  # noqa: ARG001  
 
 
 @transaction.atomic
-def reactivate(user: User, *, by: Any, now: datetime) -> None:  # noqa: ARG001  # all verbs take the time
+def reactivate(user: User, *, by: Any, now: datetime) -> None:
     """This will open a closed account again. Raises PermissionDenied."""
     locked = User.objects.select_for_update().get(pk=user.pk)
     if not may_reactivate(by, locked):
