@@ -355,5 +355,9 @@ def test_claim_does_not_wait_for_a_row_that_is_being_claimed():
         **{k: v for k, v in connection.get_connection_params().items() if k in {"dbname", "user", "host"}}
     ) as other:
         other.execute("SELECT 1 FROM proposals_message WHERE id = %s FOR UPDATE", [held.pk])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
         assert claim(now=T0).pk == free.pk
         assert claim(now=T0) is None
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")

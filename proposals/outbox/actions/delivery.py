@@ -20,8 +20,8 @@ from proposals.outbox.states import FINAL, Delivery, Kind, Result, SmtpPhase
 
 log = structlog.get_logger(__name__)
 
-# One run of a task: short, so that a worker asked to stop has stopped before anyone insists.
-MOST_MAILS = 500
+# One run of a task ends after this long, or after OUTBOX_BATCH mails: short, so that a worker asked to stop
+# has stopped before anyone insists.
 MOST_SECONDS = 5.0
 
 # An earlier mail to the same address about the same thing goes first, unless its retry waits longer than this.
@@ -66,13 +66,14 @@ class Run:
     more: bool = False
 
 
-def deliver(*, mails: int = MOST_MAILS, seconds: float = MOST_SECONDS, now: datetime | None = None) -> Run:
+def deliver(*, mails: int | None = None, seconds: float = MOST_SECONDS, now: datetime | None = None) -> Run:
     """This will send what is due, one mail after another, each outcome committed before the next is claimed.
 
     It stops when nothing is due, at either bound, or when the relay cannot be reached. `now` is for tests:
     without it the clock is read anew for each mail. Any number of runs may go side by side.
     """
     run = Run()
+    mails = mails or settings.OUTBOX_BATCH
     end = time.monotonic() + seconds
     with gateways.Relay() as relay:
         while relay.usable:
