@@ -5,7 +5,7 @@ What a phase asks is data (`Asked`); this is the catalogue it chooses from. A fi
 the unit is the end of its name. Names in SPECIAL are answered by more than one column.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -27,11 +27,16 @@ class Section:
     title: Label
     fields: tuple[str, ...]
     levels: frozenset[Level] = EVERY
-    forms: frozenset[Form] | None = None
+    asked_when: Callable[[Collection[str]], bool] = lambda forms: True  # noqa: ARG005  # most pages do not depend on forms
 
     def suits(self, level: str, forms: Collection[str]) -> bool:
         """Whether a proposal of this level and these forms is asked this page at all."""
-        return level in self.levels and (self.forms is None or bool(self.forms & set(forms)))
+        return level in self.levels and self.asked_when(forms)
+
+
+def works_in_orbit(forms: Collection[str]) -> bool:
+    """A craft that is launched to an orbit, or that meets the other in one; a lander that interacts gives its site."""
+    return Form.LAUNCH_ORBIT in forms or (Form.INTERACTION in forms and Form.SURFACE not in forms)
 
 
 def _of(prefix: str, names: str) -> tuple[str, ...]:
@@ -98,14 +103,14 @@ SECTIONS: tuple[Section, ...] = (
         _("Orbit"),
         _of("mission", "orbit_kind periselene_km aposelene_km inclination_deg period_h epoch"),
         MISSION,
-        frozenset({Form.LAUNCH_ORBIT, Form.INTERACTION}),
+        works_in_orbit,
     ),
     Section(
         "site",
         _("Landing site"),
         _of("mission", "latitude_deg longitude_deg ellipse_km separation_m plume_keep_out_m"),
         MISSION,
-        frozenset({Form.SURFACE}),
+        lambda forms: Form.SURFACE in forms,
     ),
     Section(
         "interaction",
@@ -115,7 +120,7 @@ SECTIONS: tuple[Section, ...] = (
             "interactions interface_standard closest_approach_m relative_speed_m_s abort_rule commander",
         ),
         MISSION,
-        frozenset({Form.INTERACTION}),
+        lambda forms: Form.INTERACTION in forms,
     ),
     Section(
         "communications",
