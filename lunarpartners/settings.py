@@ -105,7 +105,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "proposals.web.context.site",
             ],
-            "builtins": ["proposals.web.templatetags.lunar"],
+            "builtins": ["proposals.web.templatetags.lunar", "proposals.web.templatetags.triage"],
         },
     },
 ]
@@ -171,7 +171,16 @@ LOGOUT_REDIRECT_URL = "portal:home"
 ACCOUNT_ADAPTER = "proposals.portal.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "proposals.portal.forms.account.SignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "proposals.portal.forms.account.SignupForm",
+    "login": "proposals.portal.forms.entrance.LoginForm",
+    "add_email": "proposals.portal.forms.entrance.AddEmailForm",
+    "change_password": "proposals.portal.forms.entrance.ChangePasswordForm",
+    "set_password": "proposals.portal.forms.entrance.SetPasswordForm",
+    "reset_password": "proposals.portal.forms.entrance.ResetPasswordForm",
+    "reset_password_from_key": "proposals.portal.forms.entrance.ResetPasswordKeyForm",
+    "reauthenticate": "proposals.portal.forms.entrance.ReauthenticateForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
@@ -183,6 +192,12 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 MFA_ADAPTER = "proposals.portal.adapters.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "proposals.portal.forms.entrance.FactorForm",
+    "reauthenticate": "proposals.portal.forms.entrance.FactorAgainForm",
+    "activate_totp": "proposals.portal.forms.entrance.AddAppForm",
+    "add_webauthn": "proposals.portal.forms.entrance.AddKeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
@@ -237,7 +252,7 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_relay.username or ""), unquote(_
 EMAIL_USE_TLS, EMAIL_USE_SSL = _relay.scheme == "smtp+tls", _relay.scheme == "smtps"
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", 20)
 OUTBOX_LEASE_S = env.int("OUTBOX_LEASE_S", 120)
-OUTBOX_BATCH = env.int("OUTBOX_BATCH", 100)
+OUTBOX_BATCH = env.int("OUTBOX_BATCH", 500)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <{SECRETARIAT_EMAIL}>")
 MESSAGE_ID_DOMAIN = env.str("MESSAGE_ID_DOMAIN", "lunar-partners.example")
 
