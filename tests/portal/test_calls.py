@@ -267,9 +267,11 @@ def test_a_document_is_downloaded_never_shown(client, settings, tmp_path):
 def test_a_document_of_another_call_or_without_its_file_is_not_found(client, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     mine, other = make_call(), make_call()
-    document = Document.objects.create(call=mine, title="Guide", file="calls/lost.pdf")
-    assert client.get(f"/calls/{other.slug}/documents/{document.pk}/").status_code == 404
-    assert client.get(f"/calls/{mine.slug}/documents/{document.pk}/").status_code == 404
+    kept = Document.objects.create(call=mine, title="Guide", file=ContentFile(PDF, name="guide.pdf"))
+    lost = Document.objects.create(call=mine, title="Lost", file="calls/lost.pdf")
+    assert client.get(f"/calls/{mine.slug}/documents/{kept.pk}/").status_code == 200
+    assert client.get(f"/calls/{other.slug}/documents/{kept.pk}/").status_code == 404
+    assert client.get(f"/calls/{mine.slug}/documents/{lost.pk}/").status_code == 404
 
 
 @pytest.mark.parametrize("url", ["/", "/calls/", "/calls/one/", "/calls/one/deadlines.ics"])
