@@ -46,6 +46,7 @@ def seed_bulk(count: int, now: datetime) -> int:
 
 
 _INSERT = """
+DROP TABLE IF EXISTS pg_temp.bulk;
 CREATE TEMP TABLE bulk ON COMMIT DROP AS
 SELECT n, gen_random_uuid() AS id, 'CE8D-B' || lpad(n::text, 7, '0') AS reference,
        (SELECT array_agg(w) FROM (SELECT w FROM unnest(string_to_array(%(words)s, ' ')) WITH ORDINALITY AS t(w, o)

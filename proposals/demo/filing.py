@@ -1,12 +1,11 @@
 """Submits the synthetic proposals and walks them to their states, at instants of the past month."""
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from proposals.calls.models import Call
-from proposals.demo.filling import NAMESPACE, Filing
+from proposals.demo.filling import Filing
 from proposals.demo.reference import load
 from proposals.intake import actions
 from proposals.intake.models import Proposal
@@ -53,12 +52,12 @@ def steps(filing: Filing, proposal: Proposal, due_at: datetime) -> dict[Status, 
 def seed_proposals(call: Call, bodies: list[Organisation], desk: User, now: datetime) -> int:
     """File what is not there yet; late ones after the first deadline, which is then extended. Returns how many."""
     entries = load("synthetic_proposals")
-    known = set(Proposal.objects.filter(call=call).values_list("request_key", flat=True))
+    known = set(Proposal.objects.filter(call=call).values_list("title", flat=True))
     phase = call.phases.order_by("position")[0]
     first_close = phase.closes_at
     filed = 0
     for number, entry in enumerate(sorted(entries, key=lambda item: item["status"] == Status.LATE)):
-        if uuid.uuid5(NAMESPACE, entry["key"]) in known:
+        if entry["title"] in known:
             continue
         late = entry["status"] == Status.LATE
         begins = first_close - timedelta(hours=2) if late else now - timedelta(days=26) + timedelta(hours=10 * number)

@@ -56,7 +56,9 @@ def start(
     author = on_behalf_of or by
     if (on_behalf_of is not None and not may_triage(by)) or (on_behalf_of is None and by.is_staff):
         raise PermissionDenied
-    request_key = request_key or uuid.uuid4()
+    # Everyone has keys of their own: nobody else's key can be met. A second click waits for the first, and finds its draft.
+    request_key = uuid.uuid5(request_key or uuid.uuid4(), str(by.pk))
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=by.pk)
     begun = Proposal.objects.filter(request_key=request_key, created_by=by).first()
     if begun is not None:
         return begun
@@ -147,7 +149,10 @@ def save_section(
         changed = [name.rpartition(".")[2] for name in values if name.rpartition(".")[0] == owner and name != "aims"]
         if changed:
             _save_columns(row, changed)
-    touch(proposal, now=now)
+    proposal.updated_at = now
+    proposal.save(update_fields=["updated_at"])
+    if proposal.submitted_at is not None:
+        index(proposal)
     return section
 
 
