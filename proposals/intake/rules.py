@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from proposals.intake.models import Proposal
-from proposals.intake.states import CLOSED, EDITABLE, Status
+from proposals.intake.models import Attachment, Proposal
+from proposals.intake.states import CLOSED, EDITABLE, MOVES, AttachmentKind, Scan, Status
 from proposals.partners.states import StaffRole
 
 
@@ -15,6 +15,14 @@ def may_triage(user: Any) -> bool:
 def may_look(user: Any) -> bool:
     """Any staff read the queue."""
     return bool(user.is_active and getattr(user, "is_staff", False))
+
+
+def may_move(user: Any, proposal: Proposal, to: Status) -> bool:
+    """The secretariat makes the moves of the table that are its own: taking in is for what was submitted."""
+    own = {Status.RETURNED, Status.CLARIFICATION, Status.UNDER_REVIEW, Status.INELIGIBLE}
+    if proposal.status in {Status.SUBMITTED, Status.LATE}:
+        own.add(Status.ELIGIBILITY)
+    return may_triage(user) and to in own & MOVES[Status(proposal.status)]
 
 
 def on_team(user: Any, proposal: Proposal) -> bool:
@@ -53,3 +61,20 @@ def may_answer(user: Any, proposal: Proposal) -> bool:
 def may_endorse(user: Any, proposal: Proposal) -> bool:
     """The letter of endorsement may arrive later than the proposal, until the proposal has ended."""
     return proposal.status not in CLOSED and (on_team(user, proposal) or files_for_partner(user, proposal))
+
+
+def may_attach(user: Any, proposal: Proposal, kind: str) -> bool:
+    """Files are added while the proposal is written; a letter of endorsement also later."""
+    return may_edit(user, proposal) or (kind == AttachmentKind.ENDORSEMENT and may_endorse(user, proposal))
+
+
+def may_remove_file(user: Any, attachment: Attachment) -> bool:
+    """Who may add such a file may take it off again."""
+    return may_attach(user, attachment.proposal, attachment.kind)
+
+
+def may_open_file(user: Any, attachment: Attachment) -> bool:
+    """The team opens its files but not what the scanner refused; staff what it let through, also of earlier versions."""
+    if may_look(user):
+        return attachment.scan in {Scan.CLEAN, Scan.OFF}
+    return attachment.removed_at is None and attachment.scan != Scan.REFUSED and on_team(user, attachment.proposal)

@@ -10,19 +10,25 @@ from django.utils.translation import gettext as _
 
 from proposals.audit.actions import record
 from proposals.intake import emails
-from proposals.intake.models import Note, Proposal, SavedView
-from proposals.intake.rules import may_look, may_triage
+from proposals.intake.models import MoveNotAllowed, Note, Proposal, SavedView
+from proposals.intake.rules import may_look, may_move, may_triage
 from proposals.intake.states import Status
 from proposals.partners.models import User
 from proposals.partners.states import StaffRole
+
+VIEWS_AT_MOST = 12
 
 
 def _move(proposal: Proposal, to: Status, *, by: User, now: datetime, note: str = "", **context: object) -> None:
     """Rule, move, audit, tell: what every step of triage does."""
     if not may_triage(by):
         raise PermissionDenied
+    if not may_move(by, proposal, to):
+        raise MoveNotAllowed(proposal.status, to)
     also = {"correct_by": context["correct_by"]} if "correct_by" in context else None
     move = proposal.move(to, by=by, now=now, note=note, also=also)
+    # A question that waits ends with the state it was asked in, or no other could be asked later.
+    proposal.clarifications.filter(answered_at=None).update(answered_at=now, answered_by=by)
     record(f"proposal.{to}", by=by, about=proposal, was=move.was)
     emails.moved(move, proposal=proposal, **context)
 
@@ -105,11 +111,25 @@ def add_note(proposal: Proposal, *, text: str, by: User, now: datetime, request_
 
 @transaction.atomic
 def save_view(*, name: str, query: str, by: User, now: datetime) -> SavedView:
-    """This will keep the queue's filters under a name, as a tab of one's own. Raises PermissionDenied or ValidationError."""
+    """This will keep the queue's filters under a name, as a tab of one's own.
+
+    A name used again gets the new filters. Raises PermissionDenied, or ValidationError (no name, more than 12 views).
+    """
     if not may_look(by):
         raise PermissionDenied
+    others = SavedView.objects.filter(user=by).exclude(name=name.strip())
     view = SavedView.objects.filter(user=by, name=name.strip()).first() or SavedView(user=by, name=name.strip())
+    if others.count() >= VIEWS_AT_MOST:
+        raise ValidationError(_("You have %(limit)d views already; remove one first.") % {"limit": VIEWS_AT_MOST})
     view.query = query
     view.clean_fields(exclude=["user"])
     view.save()
     return view
+
+
+@transaction.atomic
+def remove_view(view: SavedView, *, by: User) -> None:
+    """This will remove one of one's own tabs. Raises PermissionDenied for another's."""
+    if not may_look(by) or view.user_id != by.pk:
+        raise PermissionDenied
+    view.delete()

@@ -1,0 +1,64 @@
+"""Words of the staff's pages: countries, levels, forms, how long something has stood."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_countries import countries
+
+from proposals.calls.states import Form, Level
+from proposals.outbox.models import Message
+
+register = template.Library()
+SHOWN = 4
+
+
+@register.filter
+def country_names(codes: Iterable[str]) -> str:
+    """The names of countries or regions, at most four of them and how many more."""
+    names = [countries.name(code) or code for code in codes]
+    shown = ", ".join(names[:SHOWN])
+    more = len(names) - SHOWN
+    if more <= 0:
+        return shown
+    return ngettext("%(names)s and %(n)d more", "%(names)s and %(n)d more", more) % {"names": shown, "n": more}
+
+
+@register.filter
+def level_word(level: str) -> str:
+    """The level in two words: what stands before the colon of its description."""
+    return str(Level(level).label).partition(":")[0]
+
+
+@register.filter
+def form_word(form: str) -> str:
+    """A form of cooperation in words."""
+    return str(Form(form).label)
+
+
+@register.filter
+def since(instant: datetime, now: datetime) -> str:
+    """How long something has stood: whole days, below one day hours."""
+    gap = max(now - instant, now - now)
+    if gap.days:
+        return ngettext("for %(n)d day", "for %(n)d days", gap.days) % {"n": gap.days}
+    hours = int(gap.total_seconds() // 3600)
+    return ngettext("for %(n)d hour", "for %(n)d hours", hours) % {"n": hours} if hours else _("for less than an hour")
+
+
+TONE_OF_DELIVERY = {
+    "queued": "neutral",
+    "sending": "info",
+    "sent": "good",
+    "uncertain": "warn",
+    "refused": "bad",
+    "dead": "bad",
+}
+
+
+@register.inclusion_tag("components/status_badge.html")
+def delivery(message: Message) -> dict[str, str]:
+    """How far a message has come, as a badge."""
+    return {"word": message.get_delivery_display(), "tone": TONE_OF_DELIVERY.get(message.delivery, "neutral")}
