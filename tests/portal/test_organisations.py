@@ -9,11 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from proposals.intake.models import TeamMember
+from proposals.intake.states import TeamRole
 from proposals.outbox.models import Message
 from proposals.partners import actions
 from proposals.partners.models import Invitation, Membership, Organisation
 from proposals.partners.states import Role
-from tests.factories import NOW, PASSWORD, make_member, make_organisation, make_staff, make_user
+from tests.factories import NOW, PASSWORD, make_member, make_organisation, make_proposal, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -382,7 +384,7 @@ def test_invitation_is_refused_to_anyone_but_the_address_invited():
     assert "guest@example.org" not in page
     assert other.post(url("invitation", token)).status_code == 403
     assert signed_in(unproven).post(url("invitation", token)).status_code == 403
-    assert Client().post(url("invitation", token))["Location"] == reverse("account_login")
+    assert Client().post(url("invitation", token))["Location"] == f"{reverse('account_login')}?next={url('invitation', token)}"
     assert Membership.objects.count() == 0
 
 
@@ -421,6 +423,27 @@ def test_pending_invitation_is_opened_without_its_link_by_its_address_only():
     signed_in(guest).post(url("invitation_pending", found.pk))
 
     assert Membership.objects.get().user == guest
+
+
+def test_invitation_to_a_team_opens_the_proposal_to_its_address_alone():
+    proposal = make_proposal()
+    found, token = invited(None, by=proposal.created_by)
+    member = TeamMember.objects.create(
+        proposal=proposal, full_name="Guest", email=found.email, role=TeamRole.CO_I, position=2, invitation=found
+    )
+    guest, link = make_user(email=found.email), url("invitation", token)
+
+    assert signed_in(make_user()).post(link).status_code == 403
+    page = signed_in(guest).get(link).content.decode()
+    assert proposal.title not in page  # nothing of the proposal before one has joined
+    joined = signed_in(guest).post(link)
+
+    assert joined["Location"] == url("proposal", proposal.pk)
+    member.refresh_from_db()
+    assert member.user == guest
+    assert signed_in(guest).get(joined["Location"]).status_code == 200
+    assert signed_in(guest).post(link)["Location"] == joined["Location"]
+    assert signed_in(make_user()).post(link).status_code == 410
 
 
 def test_invitation_is_withdrawn_by_a_representative_and_nobody_else():

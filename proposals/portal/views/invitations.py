@@ -1,7 +1,10 @@
 """Invitations: send one, take one back, look at one from its link, accept it."""
 
+from typing import Any, cast
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,8 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from proposals.intake.actions import join_team
+from proposals.intake.models import TeamMember
 from proposals.partners import actions, queries, rules
-from proposals.partners.models import Invitation
+from proposals.partners.models import Invitation, User
 from proposals.portal.forms.organisations import InvitationForm
 from proposals.portal.views.organisations import own_path, visible
 
@@ -75,27 +80,33 @@ def _offer(request: HttpRequest, found: Invitation | None) -> HttpResponse:
     is_mine = me.is_authenticated and found.email in queries.verified_addresses(me)
     if request.method == "POST":
         if not me.is_authenticated:
-            return redirect("account_login")
+            return redirect_to_login(request.get_full_path())
         return _accept(request, found)
     context = {"invitation": found, "is_mine": is_mine, "page": request.path}
     return render(request, "portal/organisations/invitation.html", context)
 
 
 def _accept(request: HttpRequest, found: Invitation) -> HttpResponse:
+    """Join the organisation, or the proposal's team when the invitation names no organisation."""
+    is_team, now, me = found.organisation_id is None, timezone.now(), cast("User", request.user)
     try:
-        accepted = actions.accept(found, by=request.user, now=timezone.now())
-    except actions.InvitationClosed as refusal:
-        return _closed(request, found, refusal.why)
-    except actions.NotInvited:
+        joined: Any = (join_team if is_team else actions.accept)(found, by=me, now=now)
+    except (PermissionDenied, ValidationError):
+        found.refresh_from_db()  # someone may have been faster
+        if why := queries.closed_because(found, now):
+            return _closed(request, found, why)
         context = {"invitation": found, "is_mine": False, "page": request.path}
         return render(request, "portal/organisations/invitation.html", context, status=403)
     messages.success(request, _("You have joined."))
-    # An invitation without an organisation is to a proposal's team: the package that knows proposals takes it on here.
-    return own_path(accepted.organisation) if accepted.organisation else redirect("portal:dashboard")
+    return redirect("portal:proposal", joined.pk) if is_team else own_path(joined.organisation)
 
 
 def _closed(request: HttpRequest, found: Invitation | None, why: str) -> HttpResponse:
     if found and why == "used" and found.accepted_by_id == request.user.pk and found.organisation:
         return own_path(found.organisation)
+    if found and why == "used" and found.accepted_by_id == request.user.pk:
+        mine = TeamMember.objects.filter(invitation=found, user=request.user.pk).values_list("proposal", flat=True).first()
+        if mine is not None:
+            return redirect("portal:proposal", mine)
     status = 404 if why == "unknown" else 410
     return render(request, "portal/organisations/invitation_closed.html", {"why": why}, status=status)
