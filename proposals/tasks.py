@@ -1,6 +1,7 @@
 """An index for Celery: imports every package's tasks."""
 
 from proposals.audit import tasks as audit
+from proposals.intake import tasks as intake
 from proposals.outbox import tasks as outbox
 
-__all__ = ["audit", "outbox"]
+__all__ = ["audit", "intake", "outbox"]

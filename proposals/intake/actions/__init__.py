@@ -3,15 +3,18 @@
 from proposals.intake.actions.clarifications import answer, ask
 from proposals.intake.actions.deadline import extend_deadline
 from proposals.intake.actions.drafts import SavedMeanwhile, discard, save_section, start
+from proposals.intake.actions.endorsement import endorse
+from proposals.intake.actions.files import attach, clear_away, remove_file, scan_held
 from proposals.intake.actions.sheets import add_module, remove_module, save_answers, save_endorsement, save_masses
 from proposals.intake.actions.submission import CallClosed, Incomplete, submit, withdraw
-from proposals.intake.actions.team import invite_member, join_team, list_member, remove_member, save_organisations
+from proposals.intake.actions.team import invite_member, join_team, list_member, name_partner, remove_member, save_organisations
 from proposals.intake.actions.triage import (
     accept_for_review,
     add_note,
     assign,
     declare_ineligible,
     receive,
+    remove_view,
     return_for_correction,
     save_view,
     tag,
@@ -27,15 +30,21 @@ __all__ = [
     "answer",
     "ask",
     "assign",
+    "attach",
+    "clear_away",
     "declare_ineligible",
     "discard",
+    "endorse",
     "extend_deadline",
     "invite_member",
     "join_team",
     "list_member",
+    "name_partner",
     "receive",
+    "remove_file",
     "remove_member",
     "remove_module",
+    "remove_view",
     "return_for_correction",
     "save_answers",
     "save_endorsement",
@@ -43,6 +52,7 @@ __all__ = [
     "save_organisations",
     "save_section",
     "save_view",
+    "scan_held",
     "start",
     "submit",
     "tag",

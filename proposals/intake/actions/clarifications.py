@@ -13,6 +13,8 @@ from proposals.intake.rules import may_answer, may_triage
 from proposals.intake.states import Status
 from proposals.partners.models import User
 
+ANSWER_AT_MOST = 8000
+
 
 @transaction.atomic
 def ask(proposal: Proposal, *, question: str, due_at: datetime, by: User, now: datetime) -> Clarification:
@@ -47,6 +49,8 @@ def answer(proposal: Proposal, *, text: str, by: User, now: datetime) -> Clarifi
         raise PermissionDenied
     if not text.strip():
         raise ValidationError({"text": _("Write the answer.")})
+    if len(text) > ANSWER_AT_MOST:
+        raise ValidationError({"text": _("The answer has more than %(limit)d characters.") % {"limit": ANSWER_AT_MOST}})
     waiting = proposal.clarifications.select_for_update().filter(answered_at=None).first()
     if waiting is None:
         raise MoveNotAllowed(proposal.status, Status.ELIGIBILITY)

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -16,12 +17,17 @@ from proposals.intake import emails
 from proposals.intake.actions.drafts import open_section, touch
 from proposals.intake.models import Access, Participation, Proposal, Section, TeamMember
 from proposals.intake.rules import may_edit
+from proposals.partners.actions import found
+from proposals.partners.calculations import fold
 from proposals.partners.gateways import unrestricted
 from proposals.partners.models import Invitation, Organisation, User
+from proposals.partners.queries import verified_addresses
 
 TEAM_AT_MOST = 100
 PARTNERS_AT_MOST = 40
 INVITATION_DAYS = 30
+SECOND_CLICK = timedelta(minutes=1)
+OF_THE_TEAM = ("author", "team")  # other grants, such as a reviewer's, are not the team's to take
 
 
 @transaction.atomic
@@ -58,6 +64,40 @@ def save_organisations(
 
 
 @transaction.atomic
+def name_partner(
+    proposal: Proposal,
+    *,
+    organisation: Organisation,
+    role: str = "",
+    share_percent: Decimal | None = None,
+    is_another: bool = False,
+    revision: int,
+    by: User,
+    now: datetime,
+) -> Participation:
+    """This will add an organisation that is not known here yet (an unsaved row) as a partner, still to be confirmed.
+
+    Nobody becomes its member by being named. The second click gets the first click's. Raises PermissionDenied,
+    SavedMeanwhile, ValidationError, or NearKnown when the public directory may hold it already.
+    """
+    if not may_edit(by, proposal):
+        raise PermissionDenied
+    named = fold(organisation.name)
+    rows = list(proposal.participations.select_related("organisation"))
+    if (begun := next((row for row in rows if fold(row.organisation.name) == named), None)) is not None:
+        return begun
+    open_section(proposal, key="organisations", revision=revision, by=by, now=now)
+    if len(rows) >= PARTNERS_AT_MOST:
+        raise ValidationError(_("A proposal has at most %(limit)d partner organisations.") % {"limit": PARTNERS_AT_MOST})
+    made = found(organisation, by=by, now=now, is_another=is_another, joins=False)
+    row = Participation(proposal=proposal, organisation=made, position=len(rows) + 1, role=role, share_percent=share_percent)
+    row.clean_fields(exclude=["proposal"])
+    row.save()
+    touch(proposal, now=now)
+    return row
+
+
+@transaction.atomic
 def list_member(
     proposal: Proposal,
     *,
@@ -72,11 +112,14 @@ def list_member(
 ) -> TeamMember:
     """This will list a person in the team, or correct a listed one; listing alone tells nobody and shows nothing.
 
-    Raises PermissionDenied, or ValidationError.
+    The same name, address and role again is the same line. Raises PermissionDenied, or ValidationError.
     """
     if not may_edit(by, proposal) or (member is not None and member.proposal_id != proposal.pk):
         raise PermissionDenied
     if member is None:
+        address = email.strip().lower()
+        if (listed := proposal.team.filter(full_name=full_name, email=address, role=role).first()) is not None:
+            return listed
         if proposal.team.count() >= TEAM_AT_MOST:
             raise ValidationError(_("A team has at most %(limit)d people.") % {"limit": TEAM_AT_MOST})
         last: int = proposal.team.aggregate(last=Max("position"))["last"] or 0
@@ -84,16 +127,23 @@ def list_member(
     member.full_name, member.native_name, member.role = full_name, native_name, role
     member.organisation = organisation
     if member.accepted_at is None:
-        member.email = email.strip().lower()
+        _move_offer(member, email.strip().lower(), now=now)
     member.full_clean(exclude=["proposal", "user", "invitation"], validate_unique=False)
     member.save()
     Section.objects.update_or_create(proposal=proposal, key="team", defaults={"saved_at": now, "saved_by": by})
     return member
 
 
+def _move_offer(member: TeamMember, email: str, *, now: datetime) -> None:
+    """Another address: an offer to the one before must not let its holder in as this person."""
+    if member.pk is not None and email != member.email:
+        Invitation.objects.filter(team_member=member, accepted_at=None, withdrawn_at=None).update(withdrawn_at=now)
+    member.email = email
+
+
 @transaction.atomic
 def invite_member(member: TeamMember, *, by: User, now: datetime) -> Invitation:
-    """This will invite a listed person by e-mail; an earlier offer to them ends.
+    """This will invite a listed person by e-mail; an earlier offer to them ends, but for the second click's own.
 
     Raises PermissionDenied, or ValidationError without an address or for someone who already joined.
     """
@@ -104,13 +154,17 @@ def invite_member(member: TeamMember, *, by: User, now: datetime) -> Invitation:
         raise ValidationError(_("%(person)s has already joined.") % {"person": member})
     if not member.email:
         raise ValidationError({"email": _("Enter an e-mail address first.")})
+    until = now + timedelta(days=INVITATION_DAYS)
+    sent = member.invitation
+    if sent is not None and sent.withdrawn_at is None and sent.email == member.email and sent.expires_at > until - SECOND_CLICK:
+        return sent
     Invitation.objects.filter(team_member=member, accepted_at=None, withdrawn_at=None).update(withdrawn_at=now)
     token = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         email=member.email,
         token_digest=hashlib.sha256(token.encode()).hexdigest(),
         invited_by=by,
-        expires_at=now + timedelta(days=INVITATION_DAYS),
+        expires_at=until,
     )
     member.invitation = invitation
     member.save(update_fields=["invitation"])
@@ -123,10 +177,9 @@ def invite_member(member: TeamMember, *, by: User, now: datetime) -> Invitation:
 def join_team(invitation: Invitation, *, by: User, now: datetime) -> Proposal:
     """This will let the invited person into the proposal they were invited to.
 
-    The caller has checked that the address is verified as theirs. Raises PermissionDenied when the offer
-    is not theirs or has ended.
+    Raises PermissionDenied when the offer went to an address that they have not verified, or has ended.
     """
-    if invitation.email != by.email.lower() or by.is_staff:
+    if not by.is_active or by.is_staff or invitation.email not in verified_addresses(by):
         raise PermissionDenied
     with unrestricted():
         taken = Invitation.objects.open(now).filter(pk=invitation.pk).update(accepted_at=now, accepted_by=by)
@@ -149,11 +202,14 @@ def remove_member(member: TeamMember, *, by: User, now: datetime) -> None:
     proposal = member.proposal
     if not may_edit(by, proposal):
         raise PermissionDenied
-    others = proposal.team.filter(accepted_at__isnull=False).exclude(user=member.user_id)
-    if member.user_id is not None and not others.exists():
+    user, places = member.user_id, proposal.team.exclude(pk=member.pk).filter(accepted_at__isnull=False)
+    if user is not None and not places.exclude(user=user).exists():
         raise ValidationError(_("Someone must remain who can sign in: invite another person first."))
     Invitation.objects.filter(team_member=member, accepted_at=None, withdrawn_at=None).update(withdrawn_at=now)
-    if member.user_id is not None:
-        Access.objects.filter(proposal=proposal, user=member.user_id, grant=True).delete()
-    record("team.removed", by=by, about=proposal, member=member.pk, user=member.user_id)
+    record("team.removed", by=by, about=proposal, member=member.pk, user=user)
+    keeps_a_place = user is not None and places.filter(user=user).exists()
     member.delete()
+    Section.objects.update_or_create(proposal=proposal, key="team", defaults={"saved_at": now, "saved_by": by})
+    # The last statement: whoever takes themselves off sees nothing of the proposal after it.
+    if user is not None and not keeps_a_place:
+        Access.objects.filter(proposal=proposal, user=user, grant=True, why__in=OF_THE_TEAM).delete()

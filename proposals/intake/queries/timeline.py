@@ -1,0 +1,46 @@
+"""What a partner may read of a proposal's way: only moves that changed what they are shown, and no name of staff."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from proposals.intake.models import Move, Proposal
+from proposals.intake.states import SHOWN_AS, Status
+
+# The only notes of moves that are written for the partner, or by them.
+NOTE_SHOWN = {Status.RETURNED, Status.INELIGIBLE, Status.WITHDRAWN}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: what it is called, when, by whom, and why where a reason was given; `state` is past or current."""
+
+    title: str
+    at: datetime
+    by: str
+    note: str = ""
+    state: str = "past"
+
+
+def timeline(proposal: Proposal) -> list[Step]:
+    """The steps that a partner may see, oldest first, the last one current. One query."""
+    shown = [
+        move for move in proposal.moves.select_related("by") if str(SHOWN_AS[Status(move.was)]) != str(SHOWN_AS[Status(move.now)])
+    ]
+    begun = Step(_("Begun"), proposal.created_at, _secretariat() if proposal.filed_by_staff else str(proposal.created_by))
+    steps = [begun, *(_step(move) for move in shown)]
+    last = steps[-1]
+    return [*steps[:-1], Step(last.title, last.at, last.by, last.note, "current")]
+
+
+def _secretariat() -> str:
+    return _("the secretariat")
+
+
+def _step(move: Move) -> Step:
+    title = str(SHOWN_AS[Status(move.now)])
+    if move.was == Status.CLARIFICATION and move.now != Status.WITHDRAWN:
+        title = _("Your answer was received")
+    by = _secretariat() if move.by is None or move.by.is_staff else move.by_label
+    return Step(title, move.at, by, move.note if Status(move.now) in NOTE_SHOWN else "")
