@@ -47,7 +47,7 @@ class Answer:
 
     def find(self, pattern: str) -> str:
         """The first group of the pattern in the page. Raises Broken."""
-        found = re.search(pattern, self.body.decode())
+        found = re.search(pattern, self.body.decode(), re.DOTALL)
         if not found:
             raise Broken(f"{self.step}: {pattern!r} is not on {self.path}")
         return html.unescape(found.group(1))

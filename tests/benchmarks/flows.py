@@ -97,25 +97,18 @@ class Partner:
     def file(self) -> str:
         """A complete letter of intent: every page the phase requires, then check, submit and the receipt."""
         draft = self.begin()
+        page: Answer | None = None
         for key, fill in PAGES:
-            page = self.browser.get(f"/proposals/{draft}/edit/{key}/", f"{key} page")
-            if key == "team":
-                page = self._list_contact(draft, page)
-                continue
-            self.browser.send(page, fill(page), key)
+            path = f"/proposals/{draft}/edit/{key}/"
+            if page is None or not page.path.startswith(path):  # "save and continue" has led there already
+                page = self.browser.get(path, f"{key} page")
+            page = self.browser.send(page, {**fill(page), "then": "next"}, key, path=path)
         check = self.browser.get(f"/proposals/{draft}/check/", "check page")
         receipt = self.browser.send(check, {"consent": "on"}, "submit", path=f"/proposals/{draft}/submit/")
         if "/receipt/" not in receipt.path:
             raise Broken(f"submit led to {receipt.path}, not to a receipt")
         self.letters.append(draft)
         return draft
-
-    def _list_contact(self, draft: str, page: Answer) -> Answer:
-        """Name a technical contact: by then the PI is listed already."""
-        target = page.find(rf'href="(/proposals/{draft}/team/[a-z/]+)"')
-        form = self.browser.get(target, "team member page")
-        data = {"full_name": "Bench Contact", "native_name": "", "role": "technical", "email": "", "organisation": ""}
-        return self.browser.send(form, data, "team member")
 
 
 def _letters(number: int) -> str:
@@ -162,7 +155,7 @@ PAGES: tuple[tuple[str, Fill], ...] = (
     ("summary", lambda page: {"title": "Bench payload", "acronym": "BENCH", "abstract": ABSTRACT, "keywords": "bench, synthetic"}),
     ("science", _science),
     ("organisations", lambda page: {}),
-    ("team", lambda page: {}),
+    ("team", lambda page: {"full_name": "Bench Contact", "native_name": "", "role": "technical", "email": "", "organisation": ""}),
     ("mass", _masses),
     ("power", lambda page: _module_values(page, POWER)),
     ("envelope", lambda page: _module_values(page, SIZE)),

@@ -69,6 +69,7 @@ class Bench:
         """Each size in turn, then the judgement."""
         import django
 
+        os.environ["LOG_LEVEL"] = "WARNING"  # of the client and the sink only: the servers have begun with their own
         django.setup()
         from tests.benchmarks import desk, mails
         from tests.benchmarks.urls import MAKE_TABLE
