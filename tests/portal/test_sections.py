@@ -11,6 +11,7 @@ from proposals.calls.states import Level
 from proposals.intake import actions
 from proposals.intake.models import Access, MissionSheet, Module, Proposal, Section, TeamMember
 from proposals.intake.states import Status, TeamRole
+from proposals.portal.views import sections
 from tests.factories import make_call, make_module, make_proposal, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +82,299 @@ def test_the_page_asks_only_what_the_phase_asks(signed_in, user):
     assert list(form.fields) == ["title", "acronym"]
     assert (form.fields["title"].required, form.fields["acronym"].required) == (True, False)
     assert signed_in.get(url(proposal, "cost")).status_code == 404
+
+
+def test_every_page_of_both_kinds_opens_and_keeps_what_it_shows(signed_in, user):
+    for level, forms in ((Level.SYSTEM, []), (Level.MISSION, ["interaction", "launch_orbit", "surface"])):
+        call = make_call()
+        phase = call.phases.get()
+        for name in everything_asked():
+            Asked.objects.create(phase=phase, field=name, required=False)
+        proposal = make_proposal(by=user, call=call, level=level, forms=forms)
+        if level == Level.SYSTEM:
+            make_module(proposal, "12.5")
+        keys = [row.section.key for row in signed_in.get(url(proposal, name="task_list")).context["rows"]]
+        for key in [key for key in keys if key not in sections.OWN]:
+            page = signed_in.get(url(proposal, key))
+            assert page.status_code == 200, key
+            form = page.context["form"]
+            typed = {name: "" for name in getattr(form, "fields", {}) if not hasattr(form.fields[name], "choices")}
+            assert signed_in.post(url(proposal, key), {**typed, "revision": "0"}).status_code == 302, key
+
+
+def everything_asked():
+    from proposals.intake.calculations.sections import known_fields
+
+    return [name for name in known_fields() if name not in {"questions"}]
+
+
+def test_a_payload_sheet_is_saved_for_each_module(signed_in, user):
+    proposal = make_proposal(by=user)
+    one, two = make_module(proposal, "1"), make_module(proposal, "2")
+    typed = {f"module-{one.pk}-power_peak_w": "1 234,5", f"module-{two.pk}-power_peak_w": "20", "revision": "0"}
+    page = signed_in.post(url(proposal, "power"), typed, follow=True)
+    assert [module.power_peak_w for module in proposal.modules.all()] == [Decimal("1234.5"), Decimal(20)]
+    assert "“Peak power”: we read “1 234,5” as 1234.5 W." in [str(told) for told in page.context["messages"]]
+
+
+def test_a_mission_sheet_is_saved(signed_in, user):
+    proposal = make_proposal(by=user, level=Level.MISSION, forms=["interaction", "launch_orbit"])
+    typed = {"interactions": ["relay", "ranging"], "closest_approach_m": "50", "abort_rule": "Stop.", "revision": "0"}
+    assert signed_in.post(url(proposal, "interaction"), typed).status_code == 302
+    sheet = MissionSheet.objects.get(proposal=proposal)
+    assert (sheet.interactions, sheet.closest_approach_m, sheet.abort_rule) == (["relay", "ranging"], Decimal(50), "Stop.")
+
+
+def test_aims_are_those_of_the_call_only(signed_in, user):
+    proposal, other = make_proposal(by=user), make_call()
+    mine, foreign = proposal.call.topics.get(), other.topics.get()
+    signed_in.post(url(proposal, "science"), {"aims": [mine.pk], "revision": "0"})
+    assert list(proposal.aims.all()) == [mine]
+    for bad in (foreign.pk, "x", "99999999999999999999"):
+        page = signed_in.post(url(proposal, "science"), {"aims": [bad], "revision": "1"})
+        assert (page.status_code, "aims" in page.context["form"].errors) == (422, True)
+    assert list(proposal.aims.all()) == [mine]
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("12 W", "“12 W” is not a number. Type the figure alone, without its unit."),
+        ("1,234", "“1,234” can be read in two ways. Type 1.234 or 1234."),
+        ("-5", "-5 W is too low: the lowest figure is 0 W."),
+        ("1e30", "1E+30 W is too high: the highest figure is 999999999.999 W."),
+        ("1.23456", "1.23456 W is too exact: give at most 3 digits after the point."),
+        ("NaN", "“NaN” is not a number. Type the figure alone, without its unit."),
+    ],
+)
+def test_a_figure_that_makes_no_sense_is_named_with_its_limit_and_kept_on_the_page(signed_in, user, typed, says):
+    proposal = make_proposal(by=user)
+    module = make_module(proposal, "1")
+    name = f"module-{module.pk}-power_peak_w"
+    page = signed_in.post(url(proposal, "power"), {name: typed, f"module-{module.pk}-power_average_w": "7", "revision": "0"})
+    assert page.status_code == 422
+    assert page.context["form"].errors[name] == [says]
+    assert f'value="{typed}"' in page.content.decode()
+    assert f'<a href="#id_{name}">' in page.content.decode()
+    assert Module.objects.get(pk=module.pk).power_average_w is None  # by hand a page is saved whole
+
+
+@pytest.mark.parametrize("typed", ["1234.5", "1,234.5", "1 234,5", "1\u202f234,5", "١٢٣٤٫٥", "1.234,5"])
+def test_a_figure_is_read_in_every_notation(signed_in, user, typed):
+    proposal = make_proposal(by=user)
+    module = make_module(proposal, "1")
+    signed_in.post(url(proposal, "power"), {f"module-{module.pk}-power_peak_w": typed, "revision": "0"})
+    assert Module.objects.get(pk=module.pk).power_peak_w == Decimal("1234.5")
+
+
+def test_a_temperature_below_absolute_zero_and_one_above_its_highest_are_refused(signed_in, user):
+    call = make_call()
+    for name in ("module.operating_min_c", "module.operating_max_c"):
+        Asked.objects.create(phase=call.phases.get(), field=name)
+    proposal = make_proposal(by=user, call=call)
+    module = make_module(proposal, "1")
+    low, high = f"module-{module.pk}-operating_min_c", f"module-{module.pk}-operating_max_c"
+    cold = signed_in.post(url(proposal, "environment"), {low: "-300", high: "20", "revision": "0"})
+    assert cold.context["form"].errors[low] == ["-300 °C is too low: the lowest figure is -273.1 °C."]
+    crossed = signed_in.post(url(proposal, "environment"), {low: "30", high: "20", "revision": "0"})
+    assert crossed.context["form"].errors == {high: ["The lowest operating temperature is above the highest."]}
+
+
+def test_text_that_is_too_long_is_counted_and_kept_on_the_page(signed_in, user):
+    proposal = make_proposal(by=user)
+    page = signed_in.post(url(proposal, "summary"), {**SUMMARY, "abstract": "é" * 4001})
+    assert page.status_code == 422
+    assert page.context["form"].errors["abstract"] == ["This text has 4,001 characters; at most 4,000 are kept."]
+    assert "é" * 4001 in page.content.decode()
+
+
+def test_line_ends_count_as_one_character(signed_in, user):
+    proposal = make_proposal(by=user)
+    assert signed_in.post(url(proposal, "summary"), {**SUMMARY, "abstract": "a\r\n" * 2000}).status_code == 302
+
+
+def test_control_characters_and_nul_never_reach_the_database(signed_in, user):
+    proposal = make_proposal(by=user)
+    typed = {**SUMMARY, "title": "Moon\x00quakes\x07\u2028", "abstract": "one\ttwo\r\nthree\x00\x1b[31m"}
+    assert signed_in.post(url(proposal, "summary"), typed).status_code == 302
+    proposal.refresh_from_db()
+    assert (proposal.title, proposal.abstract) == ("Moonquakes", "one\ttwo\nthree[31m")
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("science", "payload_class"),
+        ("maturity", "trl"),
+        ("science", "aims"),
+        ("export", "export_licence"),
+        ("summary", "revision"),
+    ],
+)
+@pytest.mark.parametrize("typed", ["\x00", "\ud800".encode("utf-8", "surrogatepass"), "9" * 5000, "☃"])
+def test_no_text_whatever_breaks_a_page(signed_in, user, key, name, typed):
+    proposal = make_proposal(by=user)
+    from urllib.parse import urlencode
+
+    body = urlencode({"revision": "0", name: typed})
+    answer = signed_in.post(url(proposal, key), body, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code in {302, 409, 422}
+
+
+@pytest.mark.parametrize("name", ["section", "autosave"])
+def test_ten_megabytes_of_text_are_refused_in_words(signed_in, user, name):
+    proposal = make_proposal(by=user)
+    headers = {"X-Autosave": "1"} if name == "autosave" else {}
+    answer = signed_in.post(url(proposal, "summary", name), {**SUMMARY, "abstract": "x" * 10_000_000}, headers=headers)
+    if name == "autosave":
+        assert (answer.status_code, list(answer.json()["errors"])) == (422, [""])
+    else:
+        assert answer.status_code == 400
+        assert "This is too much text for one form" in answer.content.decode()
+
+
+def test_a_colleague_who_saved_meanwhile_is_shown_beside_what_was_typed(signed_in, user):
+    proposal = make_proposal(by=user, title="Old")
+    other = colleague_of(proposal, full_name="Synthetic Okafor")
+    actions.save_section(proposal, key="summary", values={"title": "Theirs"}, revision=0, by=other, now=timezone.now())
+
+    page = signed_in.post(url(proposal, "summary"), {**SUMMARY, "title": "Mine", "abstract": ""})
+
+    assert page.status_code == 409
+    assert page.context["unlike"] == [("Title", "Theirs", "Mine"), ("Acronym", "", "MQ")]
+    assert page.context["revision"] == 1
+    content = page.content.decode()
+    assert "Synthetic Okafor saved this page meanwhile" in content
+    assert 'value="Mine"' in content
+    assert Proposal.objects.get(pk=proposal.pk).title == "Theirs"
+    second = signed_in.post(url(proposal, "summary"), {**SUMMARY, "title": "Mine", "revision": page.context["revision"]})
+    assert second.status_code == 302
+    assert Proposal.objects.get(pk=proposal.pk).title == "Mine"
+
+
+def test_the_same_page_sent_twice_is_saved_once_and_goes_on(signed_in, user):
+    proposal = make_proposal(by=user)
+    answers = [signed_in.post(url(proposal, "summary"), {**SUMMARY, "then": "next"}) for _click in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert Section.objects.get(proposal=proposal).revision == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "key"),
+    [
+        ("get", "task_list", ""),
+        ("get", "section", "summary"),
+        ("post", "section", "summary"),
+        ("get", "section", "mass"),
+        ("post", "section", "mass"),
+        ("post", "autosave", "summary"),
+    ],
+)
+def test_another_teams_draft_does_not_exist(signed_in, method, name, key):
+    theirs = make_proposal(title="Secret")
+    answer = getattr(signed_in, method)(url(theirs, key, name), SUMMARY)
+    assert answer.status_code == 404
+    assert "Secret" not in answer.content.decode()
+    assert Proposal.objects.get(pk=theirs.pk).title == "Secret"
+
+
+def test_a_bar_closes_the_draft_to_a_former_colleague(signed_in, user):
+    proposal = make_proposal(by=user)
+    Access.objects.create(proposal=proposal, user=user, grant=False, why="removed")
+    assert signed_in.get(url(proposal, "summary")).status_code == 404
+
+
+def test_the_module_of_another_proposal_is_no_field_of_this_page(signed_in, user):
+    proposal, theirs = make_proposal(by=user), make_proposal()
+    make_module(proposal, "1")
+    foreign = make_module(theirs, "2")
+    page = signed_in.post(url(proposal, "power"), {f"module-{foreign.pk}-power_peak_w": "5", "revision": "0"})
+    assert page.status_code == 422
+    assert page.context["form"].non_field_errors() == ["A module was removed meanwhile. What you typed for it is not saved."]
+    assert Module.objects.get(pk=foreign.pk).power_peak_w is None
+
+
+@pytest.mark.parametrize("status", [Status.SUBMITTED, Status.UNDER_REVIEW, Status.WITHDRAWN])
+def test_a_proposal_that_was_submitted_meanwhile_gives_back_what_was_typed(signed_in, user, status):
+    proposal = make_proposal(by=user, status=status, title="As submitted")
+    assert signed_in.get(url(proposal, "summary")).url == reverse("portal:proposal", args=[proposal.pk])
+    answer = signed_in.post(url(proposal, "summary"), {**SUMMARY, "abstract": "A long text"})
+    assert answer.status_code == 403
+    assert "A long text" in answer.content.decode()
+    assert Proposal.objects.get(pk=proposal.pk).title == "As submitted"
+
+
+def test_staff_read_but_do_not_fill_a_partners_pages(client):
+    proposal = make_proposal(status=Status.SUBMITTED)
+    client.force_login(make_staff())
+    assert client.post(url(proposal, "summary"), SUMMARY).status_code == 403
+
+
+def test_the_secretariat_fills_what_it_files_on_a_partners_behalf(client):
+    staff = make_staff()
+    proposal = make_proposal(by=staff, filed_by_staff=True)
+    client.force_login(staff)
+    assert client.post(url(proposal, "summary"), SUMMARY).status_code == 302
+
+
+def test_signed_out_typing_is_given_back_and_reading_asks_to_sign_in(client):
+    proposal = make_proposal()
+    answer = client.post(url(proposal, "summary"), {**SUMMARY, "abstract": "Typed for an hour"})
+    assert (answer.status_code, "Typed for an hour" in answer.content.decode()) == (403, True)
+    assert client.get(url(proposal, "summary")).url.startswith(reverse("account_login"))
+
+
+def test_a_draft_can_be_changed_after_the_deadline(signed_in, user):
+    now = timezone.now()
+    call = make_call(opens_at=now - timezone.timedelta(days=9), closes_at=now - timezone.timedelta(days=1))
+    proposal = make_proposal(by=user, call=call)
+    assert signed_in.post(url(proposal, "summary"), SUMMARY).status_code == 302
+    assert "it can no longer be submitted" in signed_in.get(url(proposal, name="task_list")).content.decode()
+
+
+QUESTIONS = [
+    ("text", "A line", "A line"),
+    ("long_text", "Two\r\nlines", "Two\nlines"),
+    ("number", "1 234,50", "1234.5"),
+    ("choice", "blue", "blue"),
+    ("yes_no", "no", "no"),
+    ("date", "2029-03-31", "2029-03-31"),
+]
+
+
+def test_the_calls_own_questions_are_answered_in_their_kinds(signed_in, user):
+    proposal = make_proposal(by=user)
+    asked = {
+        kind: Question.objects.create(phase=proposal.phase, kind=kind, label=f"A {kind}?", unit="Bq", choices=["red", "blue"])
+        for kind in [*(kind for kind, *_rest in QUESTIONS), "file"]
+    }
+    page = signed_in.get(url(proposal, "questions")).content.decode()
+    assert f"?kind=answer&amp;question={asked['file'].pk}" in page
+    typed = {f"question-{asked[kind].pk}": value for kind, value, _kept in QUESTIONS}
+    assert signed_in.post(url(proposal, "questions"), {**typed, "revision": "0"}).status_code == 302
+    kept = {answer.question.kind: answer.value for answer in proposal.answers.all()}
+    assert kept == {kind: value for kind, _typed, value in QUESTIONS}
+
+
+@pytest.mark.parametrize(("kind", "typed"), [("number", "many"), ("choice", "green"), ("yes_no", "perhaps"), ("date", "31.3.29")])
+def test_an_answer_of_the_wrong_kind_is_refused(signed_in, user, kind, typed):
+    proposal = make_proposal(by=user)
+    question = Question.objects.create(phase=proposal.phase, kind=kind, label="?", choices=["red"])
+    page = signed_in.post(url(proposal, "questions"), {f"question-{question.pk}": typed, "revision": "0"})
+    assert (page.status_code, list(page.context["form"].errors)) == (422, [f"question-{question.pk}"])
+
+
+@pytest.mark.parametrize(
+    ("key", "most"), [("", 16), ("summary", 8), ("science", 10), ("power", 9), ("mass", 11), ("questions", 10)]
+)
+def test_a_pages_statements_do_not_grow_with_the_rows(signed_in, user, django_assert_num_queries, key, most):
+    few, many = make_proposal(by=user), make_proposal(by=user)
+    for proposal, n in ((few, 1), (many, 3)):
+        for _number in range(n):
+            make_module(proposal, *["1"] * n)
+            question = Question.objects.create(phase=proposal.phase, label="?")
+            proposal.answers.create(question=question, value="x")
+        for name in ("summary", "science", "power")[:n]:
+            Section.objects.create(proposal=proposal, key=name, saved_at=timezone.now(), saved_by=colleague_of(proposal))
+        with django_assert_num_queries(most + 1):  # the tests' own: the role is taken back
+            signed_in.get(url(proposal, key, "section" if key else "task_list"))

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from proposals.calls.states import PAYLOAD_LEVELS
@@ -35,12 +38,15 @@ class Row:
 
 
 def pages(proposal: Proposal) -> dict[str, dict[str, bool]]:
-    """Per page key, the fields this phase asks and whether each is required. One query, two where there are questions."""
-    asked = dict(proposal.phase.asked.values_list("field", "required"))
+    """Per page key, the fields this phase asks and whether each is required. One query."""
+    own = proposal.phase.questions.filter(levels__contains=[proposal.level]).order_by()
+    own_questions = own.values_list(Value("?", models.TextField()), Value(False))[:1]  # a row beside the rows
+    asked = dict(proposal.phase.asked.values_list(Cast("field", models.TextField()), "required").union(own_questions, all=True))
+    has_questions = asked.pop("?", None) is not None
     found = asked_of(asked, proposal.level, proposal.forms)
     if proposal.phase.needs_endorsement:
         found["endorsement"] = {"endorsement": True}
-    if proposal.phase.questions.filter(levels__contains=[proposal.level]).exists():
+    if has_questions:
         found["questions"] = {"questions": True}
     else:
         found.pop("questions", None)

@@ -35,7 +35,7 @@ def plainly(value: Decimal) -> str:
 class TextField(forms.CharField):
     """Text of one or more lines; its limit is said, and never enforced by cutting what was pasted."""
 
-    default_error_messages = {"too_long": gettext_lazy("“%(label)s” has %(length)s characters; at most %(limit)s are kept.")}
+    default_error_messages = {"too_long": gettext_lazy("This text has %(length)s characters; at most %(limit)s are kept.")}
 
     def __init__(self, *, limit: int, rows: int = 1, **kwargs: Any) -> None:
         self.limit = limit
@@ -51,7 +51,7 @@ class TextField(forms.CharField):
     def validate(self, value: str) -> None:
         super().validate(value)
         if len(value) > self.limit:
-            figures = {"label": self.label, "length": f"{len(value):,}", "limit": f"{self.limit:,}"}
+            figures = {"length": f"{len(value):,}", "limit": f"{self.limit:,}"}
             raise ValidationError(self.error_messages["too_long"], "too_long", figures)
 
 
@@ -62,9 +62,9 @@ class FigureField(forms.Field):
     """
 
     default_error_messages = {
-        "places": gettext_lazy("“%(label)s” is %(value)s; give at most %(limit)s digits after the point."),
-        "lowest": gettext_lazy("“%(label)s” is %(value)s; it cannot be below %(limit)s."),
-        "highest": gettext_lazy("“%(label)s” is %(value)s; it cannot be above %(limit)s."),
+        "places": gettext_lazy("%(value)s is too exact: give at most %(limit)s digits after the point."),
+        "lowest": gettext_lazy("%(value)s is too low: the lowest figure is %(limit)s."),
+        "highest": gettext_lazy("%(value)s is too high: the highest figure is %(limit)s."),
     }
 
     def __init__(
@@ -113,7 +113,7 @@ class FigureField(forms.Field):
             )
 
     def _refuse(self, code: str, value: Decimal, limit: Decimal) -> None:
-        figures = {"label": self.label, "value": self._with_unit(value), "limit": self._with_unit(limit)}
+        figures = {"value": self._with_unit(value), "limit": self._with_unit(limit)}
         raise ValidationError(self.error_messages[code], code, figures)
 
     def _with_unit(self, value: Decimal) -> str:
@@ -154,7 +154,7 @@ class DayField(forms.DateField):
 
     default_error_messages = {
         "invalid": gettext_lazy("Type the day as year, month and day, such as 2029-03-31."),
-        "range": gettext_lazy("“%(label)s” is in the year %(year)s; give a year from 1990 to 2100."),
+        "range": gettext_lazy("The year %(year)s cannot be right: give one from 1990 to 2100."),
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -167,7 +167,7 @@ class DayField(forms.DateField):
     def validate(self, value: date | None) -> None:
         super().validate(value)
         if value is not None and not EARLIEST <= value <= LATEST:
-            raise ValidationError(self.error_messages["range"], "range", {"label": self.label, "year": value.year})
+            raise ValidationError(self.error_messages["range"], "range", {"year": value.year})
 
 
 class SeveralField(forms.MultipleChoiceField):

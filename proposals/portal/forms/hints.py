@@ -21,7 +21,9 @@ HINTS: dict[str, str | Promise] = {
     "funding_secured_percent": _("The share of the cost that is already granted."),
     "schedule": _("The main steps up to delivery, with their dates."),
     "risks": _("The main risks, and what you will do about each."),
-    "export_origin": _("Parts or technology under export control of any country: what, and from where. Write “none” if there are none."),
+    "export_origin": _(
+        "Parts or technology under export control of any country: what, and from where. Write “none” if there are none."
+    ),
     "export_licence": _("Whether a licence is needed, applied for or granted, and by which authority."),
     "planetary_category": _("The candidate sites are polar: a lander there is usually IIb. This is the COSPAR category."),
     "publication_plan": _("Who owns the data and inventions, and when results are published."),

@@ -172,7 +172,9 @@ class MassForm:
             self.modules = [self._sent(index, add) for index in range(min(count, MODULES_AT_MOST))]
 
     def _saved(self, index: int, module: Module | None) -> ModuleForm:
-        form = ModuleForm(prefix=f"module-{index}", module=module, number=index + 1, initial={"name": module.name if module else ""})
+        form = ModuleForm(
+            prefix=f"module-{index}", module=module, number=index + 1, initial={"name": module.name if module else ""}
+        )
         elements = list(module.elements.all()) if module else []
         rows: list[dict[str, Any]] = [self._initial(element) for element in elements]
         rows += [{"kind": ElementKind.PAYLOAD}] if rows else [{"kind": kind} for kind in FIRST_ROWS]
@@ -191,7 +193,9 @@ class MassForm:
         prefix = f"module-{index}"
         key = str(self.data.get(f"{prefix}-id") or "")
         if key and key not in self.by_key:
-            self.notes.append(_("A module was removed meanwhile. What you typed for it is kept below; save again to add it anew."))
+            self.notes.append(
+                _("A module was removed meanwhile. What you typed for it is kept below; save again to add it anew.")
+            )
         form = ModuleForm(self.data, prefix=prefix, module=self.by_key.get(key), number=index + 1, quiet=self.quiet)
         is_new = f"{prefix}-rows" not in self.data
         rows = len(FIRST_ROWS) if is_new else _count(self.data.get(f"{prefix}-rows"), ELEMENTS_AT_MOST)
@@ -245,7 +249,9 @@ class MassForm:
         """The hidden fields of the modules that were just made, with their numbers."""
         fresh = [module for module in saved if str(module.pk) not in self.by_key]
         made = [one for one in self.modules if one.module is None and not one.is_blank and one.is_sound]
-        return {f"{form.prefix}-id": str(module.pk) for form, module in zip(made, fresh[-len(made) :] if made else [], strict=False)}
+        return {
+            f"{form.prefix}-id": str(module.pk) for form, module in zip(made, fresh[-len(made) :] if made else [], strict=False)
+        }
 
     def adopt(self, saved: Sequence[Module]) -> None:
         """Take the modules that this page made in a save of its own, so that saving again does not double them."""

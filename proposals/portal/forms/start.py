@@ -17,12 +17,8 @@ from proposals.portal.forms.fields import TextField
 class StartForm(DjangoForm):
     """Only the levels and forms that the call allows are offered; the action has the last word."""
 
-    level = ChoiceField(
-        widget=RadioSelect, label=_("How do you take part?"), error_messages={"required": _("Choose a level.")}
-    )
-    forms = MultipleChoiceField(
-        required=False, widget=CheckboxSelectMultiple, label=_("Forms of mission-level cooperation")
-    )
+    level = ChoiceField(widget=RadioSelect, label=_("How do you take part?"), error_messages={"required": _("Choose a level.")})
+    forms = MultipleChoiceField(required=False, widget=CheckboxSelectMultiple, label=_("Forms of mission-level cooperation"))
     title = TextField(limit=250, required=False, label=_("Working title"), help_text=_("You can change it until you submit."))
     lead = TypedChoiceField(
         required=False, coerce=int, empty_value=None, label=_("Lead organisation"), help_text=_("You can also decide this later.")

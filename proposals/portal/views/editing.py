@@ -69,7 +69,9 @@ def show(
     unlike: Any = (),
 ) -> HttpResponse:
     """The page with its form: as saved, or with everything that was typed."""
-    saved = meanwhile.section if meanwhile else Section.objects.filter(proposal=proposal, key=key).select_related("saved_by").first()
+    saved = (
+        meanwhile.section if meanwhile else Section.objects.filter(proposal=proposal, key=key).select_related("saved_by").first()
+    )
     revision = revision_sent(request) if form is not None and not meanwhile else saved.revision if saved else 0
     form = form if form is not None else editor.form(proposal, asked[key])
     keys = list(asked)

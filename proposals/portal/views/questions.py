@@ -19,7 +19,9 @@ class QuestionsEditor(Editor):
         answers = {answer.question_id: answer for answer in proposal.answers.select_related("file")}
         return QuestionsForm(questions=questions, answers=answers, data=data)
 
-    def save(self, form: QuestionsForm, proposal: Proposal, *, key: str, revision: int, by: User, now: datetime) -> Section | None:
+    def save(
+        self, form: QuestionsForm, proposal: Proposal, *, key: str, revision: int, by: User, now: datetime
+    ) -> Section | None:
         """Save the answers that are sound."""
         values = form.values()
         if not values and form.errors:
