@@ -13,7 +13,7 @@ from proposals.intake.models import Proposal, Section
 from proposals.partners.models import Organisation, User
 
 NAMESPACE = uuid.UUID("5b1a3c6e-8e3f-4a53-9a3c-0c6f3d1f6a10")
-WITH_PASSWORD = {"U01", "S01", "M03"}
+WITH_PASSWORD = {"U01", "U14", "S01", "S03", "S04"}
 COMMON_ORBIT = ("periselene_km", "aposelene_km", "inclination_deg", "period_h")
 # Where the data's names differ from the sheet's, per page: name in the data -> column.
 CRAFT = {"name": "craft_name", "kind": "craft_kind", "heritage": "craft_heritage", "trl": "craft_trl"} | {

@@ -80,7 +80,12 @@ def person(entry: dict[str, Any], organisation: Organisation, *, now: datetime, 
 
 def logins() -> list[tuple[str, str]]:
     """Each role's login: what it shows, and its address; the password is the same for all."""
-    partners = (("partner, a scientist in Italy", "U01"), ("partner, a rival agency", "S01"), ("partner, own spacecraft", "M03"))
+    partners = (
+        ("partner with a draft, a seismometer", "U14"),
+        ("partner whose rover was asked a question", "S03"),
+        ("partner whose proposal was returned", "S04"),
+        ("partner under review, a retroreflector", "U01"),
+    )
     by_key = {entry["key"]: entry for entry in load("synthetic_proposals")}
     return [
         *((what, by_key[key]["team"][0]["email"]) for what, key in partners),

@@ -62,12 +62,11 @@ def seed_calls(now: datetime) -> list[Call]:
     return [_call(entry, now) for entry in load("calls") if entry["code"] not in known]
 
 
-def instant(value: str | int, now: datetime) -> datetime:
-    """An ISO instant; or a day counted from seeding, in Beijing: an opening at 00:00, a close at 23:59."""
+def instant(value: str | int, now: datetime, *, at: time = time(23, 59)) -> datetime:
+    """An ISO instant; or a day counted from seeding, in Beijing, at a time of that day."""
     if isinstance(value, str):
         return datetime.fromisoformat(value)
-    day = now.astimezone(BEIJING).date() + timedelta(days=value)
-    return datetime.combine(day, time(23, 59) if value >= FIRST_CLOSE_DAYS else time(0), BEIJING)
+    return datetime.combine(now.astimezone(BEIJING).date() + timedelta(days=value), at, BEIJING)
 
 
 def _call(entry: dict[str, Any], now: datetime) -> Call:
@@ -101,16 +100,17 @@ def _call(entry: dict[str, Any], now: datetime) -> Call:
 
 
 def _phase(call: Call, number: int, entry: dict[str, Any], whole: dict[str, Any], now: datetime) -> None:
-    closes = entry["closes_at"]
-    first_close = FIRST_CLOSE_DAYS if entry.get("relative_days") and number == 1 else closes
+    closes, late = entry["closes_at"], entry.get("late_until")
+    if entry.get("relative_days") and late is not None:  # before its extension: the same days of grace
+        closes, late = FIRST_CLOSE_DAYS, FIRST_CLOSE_DAYS + late - closes
     phase = Phase.objects.create(
         call=call,
         kind=entry["kind"],
         position=number,
         title=entry["title"],
-        opens_at=instant(entry["opens_at"], now),
-        closes_at=instant(first_close, now),
-        late_until=instant(entry["late_until"], now) if "late_until" in entry else None,
+        opens_at=instant(entry["opens_at"], now, at=time(0)),
+        closes_at=instant(closes, now),
+        late_until=None if late is None else instant(late, now),
         zone=entry["zone"],
     )
     asked = LETTER_OF_INTENT if entry["kind"] == PhaseKind.LOI else dict.fromkeys(known_fields(), False) | LETTER_OF_INTENT
