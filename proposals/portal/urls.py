@@ -2,7 +2,24 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from proposals.portal.views import account, calls, dashboard, home, inbox, invitations, masses, organisations, sections, start
+from proposals.portal.views import (
+    account,
+    calls,
+    clarifications,
+    dashboard,
+    files,
+    home,
+    inbox,
+    invitations,
+    masses,
+    organisations,
+    proposals,
+    receipts,
+    sections,
+    start,
+    submission,
+    team,
+)
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +34,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("proposals/<uuid:proposal>/edit/<slug:key>/", sections.section, name="section"),
     path("proposals/<uuid:proposal>/edit/<slug:key>/autosave/", sections.autosave, name="autosave"),
     path("proposals/<uuid:proposal>/modules/<int:module>/remove/", masses.remove_module, name="remove_module"),
+    path("proposals/<uuid:proposal>/check/", submission.check, name="check"),
+    path("proposals/<uuid:proposal>/submit/", submission.submit, name="submit"),
+    path("proposals/<uuid:proposal>/receipt/<int:number>/", receipts.receipt, name="receipt"),
+    path("proposals/<uuid:proposal>/receipt/<int:number>/document/", receipts.receipt_document, name="receipt_document"),
+    path("proposals/<uuid:proposal>/", proposals.proposal, name="proposal"),
+    path("proposals/<uuid:proposal>/versions/<int:number>/", proposals.version, name="version"),
+    path("proposals/<uuid:proposal>/versions/<int:number>/changes/", proposals.changes, name="changes"),
+    path("proposals/<uuid:proposal>/answer/", clarifications.answer, name="answer"),
+    path("proposals/<uuid:proposal>/withdraw/", proposals.withdraw, name="withdraw"),
+    path("proposals/<uuid:proposal>/discard/", proposals.discard, name="discard"),
+    path("proposals/<uuid:proposal>/files/", files.upload, name="upload"),
+    path("proposals/<uuid:proposal>/files/<uuid:file>/", files.file, name="file"),
+    path("proposals/<uuid:proposal>/files/<uuid:file>/remove/", files.remove_file, name="remove_file"),
+    path("proposals/<uuid:proposal>/team/<int:member>/", team.member_edit, name="team_member"),
+    path("proposals/<uuid:proposal>/team/<int:member>/invite/", team.member_invite, name="team_invite"),
+    path("proposals/<uuid:proposal>/team/<int:member>/remove/", team.member_remove, name="team_remove"),
+    path("verify/", receipts.verify_receipt, name="verify_receipt"),
     path("organisations/", organisations.organisation_list, name="organisation_list"),
     path("organisations/new/", organisations.organisation_new, name="organisation_new"),
     path("organisations/<int:pk>/", organisations.organisation, name="organisation"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 
@@ -26,6 +26,6 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
             super().receive_data_chunk(raw_data[:room], start)
         self.seen += len(raw_data)
 
-    def file_complete(self, file_size: int) -> TemporaryUploadedFile | None:  # noqa: ARG002  # Django's signature
+    def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":  # noqa: ARG002  # Django's signature
         """The upload, with the size that it really had."""
         return super().file_complete(self.seen)

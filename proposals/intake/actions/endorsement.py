@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
@@ -23,7 +24,7 @@ def endorse(
     signatory: str,
     signatory_title: str,
     signed_on: date | None,
-    upload: UploadedFile | None,
+    upload: "UploadedFile[Any] | None",
     later: bool,
     request_key: uuid.UUID | None = None,
     by: User,

@@ -3,6 +3,7 @@
 import time
 import uuid
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -33,7 +34,7 @@ KEEPING = 0xF11E  # the advisory lock that keeps the clearing away from a file w
 def attach(
     proposal: Proposal,
     *,
-    upload: UploadedFile,
+    upload: "UploadedFile[Any]",
     kind: str,
     title: str = "",
     request_key: uuid.UUID | None = None,
@@ -91,7 +92,7 @@ def _check_room(proposal: Proposal, size: int) -> None:
         )
 
 
-def _receive(upload: UploadedFile) -> storage.Incoming:
+def _receive(upload: "UploadedFile[Any]") -> storage.Incoming:
     try:
         return storage.receive(upload.chunks(), limit_bytes=settings.ATTACHMENT_MAX_BYTES)
     except storage.TooLarge:

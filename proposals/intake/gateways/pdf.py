@@ -155,9 +155,11 @@ def _objects(reader: Any) -> Iterator[Any]:
 
 def _check(thing: Any, depth: int) -> None:
     """One object with what is written inside it; references are met as objects of their own."""
+    from pypdf.generic import DictionaryObject
+
     if depth > DEPTH_AT_MOST:
         raise NotPlain("too_complex")
-    if isinstance(thing, dict):
+    if isinstance(thing, DictionaryObject):
         keys = set(thing.keys())
         if keys & ACTIVE_KEYS or str(thing.raw_get("/S") if "/S" in keys else "") in ACTIONS:
             raise NotPlain("active")

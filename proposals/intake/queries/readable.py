@@ -67,7 +67,8 @@ def changes(version: Version) -> list[tuple[Label, list[Changed]]]:
     if earlier is None:
         return []
     was, now = ({group.key: group.lines for group in of_version(one)} for one in (earlier, version))
-    found = [(page.title, _compare(was.get(page.key, []), now.get(page.key, []))) for page in (START, *SECTIONS)]
+    pages: list[Any] = [START, *SECTIONS]
+    found = [(page.title, _compare(was.get(page.key, []), now.get(page.key, []))) for page in pages]
     return [(title, lines) for title, lines in found if lines]
 
 
@@ -255,7 +256,8 @@ def _endorsement(document: Document) -> list[Line]:
     lines = []
     for column in ENDORSED:
         value = held.get(column) or ""
-        label = Endorsement._meta.get_field("letter" if column == "letter_sha256" else column).verbose_name
+        held_in: Any = Endorsement._meta.get_field("letter" if column == "letter_sha256" else column)
+        label = held_in.verbose_name
         if value:
             lines.append(Line(("endorsement", column), str(label), names.get(value, str(value))))
     if document["fields"].get("endorsement_later"):

@@ -26,7 +26,8 @@ class EndorsementForm(forms.Form):
     def __init__(self, *args: Any, proposal: Proposal, endorsement: Endorsement | None, **kwargs: Any) -> None:
         names = ("agency", "signatory", "signatory_title", "signed_on")
         held = {name: getattr(endorsement, name) for name in names} if endorsement else {}
-        super().__init__(*args, initial={**held, "later": proposal.endorsement_later, "request_key": uuid.uuid4()}, **kwargs)
+        kwargs["initial"] = {**held, "later": proposal.endorsement_later, "request_key": uuid.uuid4()}
+        super().__init__(*args, **kwargs)
         self.has_letter = endorsement is not None and endorsement.letter_id is not None
         self.fields["letter"].help_text = limit_sentence()
         self.fields["later"].help_text = _("You can add it here until the proposal has ended, also after you have submitted it.")

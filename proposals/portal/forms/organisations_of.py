@@ -10,8 +10,8 @@ from proposals.partners.models import Organisation
 from proposals.portal.forms.fields import FigureField, TextField
 from proposals.portal.forms.organisations import OrganisationForm
 
-ROLE = {"label": _("Role in the project"), "limit": 200, "required": False}
-SHARE = {"label": _("Share"), "digits": 5, "places": 2, "unit": "%", "highest": 100, "required": False}
+ROLE: dict[str, Any] = {"label": _("Role in the project"), "limit": 200, "required": False}
+SHARE: dict[str, Any] = {"label": _("Share"), "digits": 5, "places": 2, "unit": "%", "highest": 100, "required": False}
 
 
 class LeadForm(forms.Form):
@@ -26,7 +26,8 @@ class LeadForm(forms.Form):
         self.known = {one.pk: one for one in own}
         if proposal.lead is not None:
             self.known.setdefault(proposal.lead.pk, proposal.lead)
-        super().__init__(*args, initial={"lead": proposal.lead_id, "revision": revision}, **kwargs)
+        kwargs["initial"] = {"lead": proposal.lead_id, "revision": revision}
+        super().__init__(*args, **kwargs)
         self.fields["lead"].choices = [(key, one.name) for key, one in self.known.items()]  # type: ignore[attr-defined]
 
 
@@ -39,7 +40,8 @@ class PartnerForm(forms.Form):
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         self.organisation = organisation
-        super().__init__(*args, prefix=f"partner-{organisation.pk}", **kwargs)
+        kwargs["prefix"] = f"partner-{organisation.pk}"
+        super().__init__(*args, **kwargs)
 
     def line(self) -> dict[str, Any]:
         """What `save_organisations` takes."""
@@ -54,10 +56,11 @@ class NewPartnerForm(OrganisationForm):
     share_percent = FigureField(**SHARE)
 
     class Meta(OrganisationForm.Meta):
-        fields = ("name", "kind", "country")
+        fields = ("name", "kind", "country")  # type: ignore[assignment]  # fewer than the base asks
 
     field_order = ("name", "kind", "country", "role", "share_percent")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, prefix="new", **kwargs)
+        kwargs["prefix"] = "new"
+        super().__init__(*args, **kwargs)
         del self.fields["aliases"], self.fields["website"]

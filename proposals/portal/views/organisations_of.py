@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.forms import Form
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -26,11 +26,11 @@ OWN_AT_MOST = 100
 def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> HttpResponse:  # noqa: ARG001  # every page's shape
     """One form: which organisation leads, which take part; buttons find, add and name more partners."""
     own = [] if request.user.is_staff else list(organisations_to_file_for(request.user).order_by("name")[:OWN_AT_MOST])
-    data = request.POST if request.method == "POST" else None
+    data: Any = request.POST if request.method == "POST" else None
     saved = proposal.sections.filter(key="organisations").values_list("revision", flat=True).first() or 0
     lead = LeadForm(data, own=own, proposal=proposal, revision=saved)
     rows = _rows(data, proposal)
-    words = (data or {}).get("words", "").replace("\x00", "").strip()[:100]
+    words = request.POST.get("words", "").replace("\x00", "").strip()[:100]
     new = NewPartnerForm(data if data and "name_new" in data else None)
     context: dict[str, Any] = {"proposal": proposal, "lead": lead, "rows": rows, "words": words, "new": new, "own": own}
     if data is not None:
@@ -39,7 +39,7 @@ def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> Ht
         if done is not None:
             return done
         context["found"] = list(in_directory(words)[: SHOWN + 1]) if "find" in data and words else None
-    refused = any(form.is_bound and form.errors for form in (lead, new, *rows)) and "find" not in (data or {})
+    refused = any(form.is_bound and form.errors for form in (lead, new, *rows)) and "find" not in request.POST
     return render(request, "portal/team/organisations.html", context, status=400 if refused else 200)
 
 
@@ -81,8 +81,8 @@ def _save(
         )
     except actions.SavedMeanwhile as meanwhile:
         lead.add_error(None, str(meanwhile))
-        lead.data = lead.data.copy()
-        lead.data["revision"] = str(meanwhile.section.revision)
+        # the next save is meant: what the other person saved has been pointed out
+        lead.data = request.POST | {"revision": str(meanwhile.section.revision)}
     except ValidationError as refusal:
         refuse(lead, refusal)
     else:
@@ -90,7 +90,7 @@ def _save(
     return None
 
 
-def _are_valid(*forms: Form) -> bool:
+def _are_valid(*forms: BaseForm) -> bool:
     """Ask every form, so that each shows its errors."""
     return sum(form.is_valid() for form in forms) == len(forms)
 

@@ -16,7 +16,7 @@ from proposals.intake.models import Proposal
 from proposals.intake.queries import pages
 from proposals.intake.queries import task_list as rows_of
 from proposals.intake.rules import may_edit, may_endorse
-from proposals.portal.views import masses
+from proposals.portal.views import endorsement, files, masses, organisations_of, team
 from proposals.portal.views.editing import Asked, Editor, answer, page
 from proposals.portal.views.fields import FieldsEditor
 from proposals.portal.views.keeping import kept
@@ -28,6 +28,10 @@ Page = Callable[[HttpRequest, Proposal, str, Asked], HttpResponse]
 PLAIN = FieldsEditor()
 QUESTIONS = QuestionsEditor()
 PAGES: dict[str, Page] = {
+    "organisations": organisations_of.page,
+    "team": team.page,
+    "endorsement": endorsement.page,
+    "files": files.page,
     "mass": masses.mass,
     "questions": lambda request, proposal, key, asked: page(request, QUESTIONS, proposal, key, asked),
 }
@@ -65,7 +69,9 @@ def task_list(request: HttpRequest, proposal: UUID) -> HttpResponse:
 def section(request: HttpRequest, proposal: UUID, key: str) -> HttpResponse:
     """One page of the form; what a signed-out person typed is given back before they sign in."""
     if request.method == "POST" and not request.user.is_authenticated:
-        return kept(request, _("You are signed out"), _("Nothing was saved. Sign in in another tab, go back in this one, and save again."))
+        return kept(
+            request, _("You are signed out"), _("Nothing was saved. Sign in in another tab, go back in this one, and save again.")
+        )
     return _section(request, proposal, key)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.forms import Form
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,7 +21,7 @@ from proposals.portal.views.access import visible_or_404
 from proposals.portal.views.editing import Asked
 
 
-def refuse(form: Form, refusal: ValidationError, **names: str) -> None:
+def refuse(form: BaseForm, refusal: ValidationError, **names: str) -> None:
     """An action's refusal as the form's errors, each at its field where the form has it, or the one it is named here."""
     by_field = refusal.message_dict if hasattr(refusal, "error_dict") else {"": refusal.messages}
     for column, sentences in by_field.items():
