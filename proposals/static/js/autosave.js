@@ -8,6 +8,7 @@
   const WAIT_MS = 4000; // after the last key
   const AT_MOST_MS = 9000; // after the first unsaved key: never more than ten seconds of typing at risk
   const RETRY_MS = 15000;
+  const HELD_MS = 8000; // how long a press of the save button waits for a save under way
 
   const stored = {
     read(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
@@ -48,6 +49,9 @@
     let firstUnsaved = 0;
     let timer = 0;
     let busy = false;
+    let underWay = Promise.resolve();
+    let held = false;
+    let letGo = false;
     let unanswered = null; // a save whose answer was lost: it goes again as it was, so that it is known for our own
     let stopped = false; // someone else saved: further saves would be refused too, or worse, overwrite
 
@@ -55,7 +59,7 @@
       status.textContent = text;
       status.dataset.state = problem ? "problem" : "";
     };
-    const plan = (ms) => { clearTimeout(timer); timer = setTimeout(save, Math.max(ms, 0)); };
+    const plan = (ms) => { clearTimeout(timer); timer = setTimeout(begin, Math.max(ms, 0)); };
     const revision = () => form.elements.namedItem("revision");
     const keep = (submitted = false) => stored.write(key, { submitted, revision: revision()?.value ?? null, fields: snapshot(form) });
 
@@ -136,9 +140,30 @@
       if (saved === sent && changes > sent) plan(WAIT_MS);
     }
 
+    function begin() {
+      if (busy) return underWay;
+      underWay = save();
+      return underWay;
+    }
+
+    // A save under way has this page's revision: the page sent beside it would meet its own save as someone else's.
+    function submitted(event) {
+      clearTimeout(timer);
+      if (!busy || letGo) {
+        stopped = true;
+        keep(true);
+        return;
+      }
+      event.preventDefault();
+      if (held) return;
+      held = true;
+      const enough = new Promise((done) => { setTimeout(done, HELD_MS); });
+      Promise.race([underWay, enough]).finally(() => { letGo = true; form.requestSubmit(event.submitter); });
+    }
+
     async function again() {
       try {
-        if (await freshToken()) await save();
+        if (await freshToken()) await begin();
         else signedOut();
       } catch {
         say(words.offlineText, true);
@@ -146,8 +171,8 @@
     }
 
     form.addEventListener("input", (event) => { if (event.target.type !== "file") typed(); });
-    form.addEventListener("focusout", () => plan(0));
-    form.addEventListener("submit", () => { clearTimeout(timer); stopped = true; keep(true); });
+    form.addEventListener("focusout", (event) => { if (event.relatedTarget?.type !== "submit") plan(0); });
+    form.addEventListener("submit", submitted);
     addEventListener("online", () => plan(0));
     addEventListener("focus", () => { if (dialog?.open) again(); });
     form.querySelector("[data-autosave-retry]")?.addEventListener("click", again);
