@@ -2,11 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, StorageState, sync_playwright
 
+from proposals.demo.people import PASSWORD
+from tests.journeys.visitor import ARGUMENTS, Visitor
 from tests.running import RunningSite
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -36,7 +40,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(MISSING)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> str:
     """The browser's path, for playwright's `executable_path`."""
     found = find_chromium()
@@ -44,7 +48,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_site() -> Iterator[RunningSite]:
     """The whole site with a real worker and a mail catcher, seeded, on a port of its own."""
     site = RunningSite()
@@ -52,3 +56,47 @@ def running_site() -> Iterator[RunningSite]:
         yield site.start()
     finally:
         site.forget()
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for all journeys. Not for the session: Django refuses its database beside a running event loop."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="package")
+def sessions(browser: Browser, running_site: RunningSite) -> Callable[[str], StorageState]:
+    """The cookies of a demonstration login, who signs in once for all journeys."""
+    kept: dict[str, StorageState] = {}
+
+    def session(email: str) -> StorageState:
+        if email not in kept:
+            visitor = Visitor(browser, running_site)
+            visitor.sign_in(email, PASSWORD)
+            kept[email] = visitor.context.storage_state()
+            visitor.judge()
+        return kept[email]
+
+    return session
+
+
+@pytest.fixture
+def visit(
+    browser: Browser, running_site: RunningSite, sessions: Callable[[str], StorageState]
+) -> Iterator[Callable[..., Visitor]]:
+    """Send a visitor: `visit(email=..., javascript=False, width=360)`; each is judged when the test ends."""
+    visitors: list[Visitor] = []
+
+    def send(email: str = "", *, javascript: bool = True, width: int = 1280, **options: Any) -> Visitor:
+        if email:
+            options["storage_state"] = sessions(email)
+        size: Any = {"width": width, "height": 900}
+        visitors.append(Visitor(browser, running_site, java_script_enabled=javascript, viewport=size, **options))
+        return visitors[-1]
+
+    yield send
+    for visitor in visitors:
+        visitor.judge()
