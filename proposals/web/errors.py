@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  # Django's signature
     """The form's token is not this session's: say so, and offer every typed value back.
 
     A page that saves while it is typed is told in its own language: it asks its reader to sign in again.

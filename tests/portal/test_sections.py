@@ -105,7 +105,7 @@ def test_every_page_of_both_kinds_opens_and_keeps_what_it_shows(signed_in, user)
 def everything_asked():
     from proposals.intake.calculations.sections import known_fields
 
-    return [name for name in known_fields() if name not in {"questions"}]
+    return [name for name in known_fields() if name != "questions"]
 
 
 def test_a_payload_sheet_is_saved_for_each_module(signed_in, user):

@@ -12,8 +12,13 @@ HUNDRED = Decimal(100)
 class Element(Protocol):
     """A line of the budget: best estimate in kg, margin in percent."""
 
-    cbe_kg: Decimal
-    margin_percent: Decimal
+    @property
+    def cbe_kg(self) -> Decimal:
+        """Current best estimate, kg."""
+
+    @property
+    def margin_percent(self) -> Decimal:
+        """Margin, %."""
 
 
 def to_gram(mass_kg: Decimal) -> Decimal:

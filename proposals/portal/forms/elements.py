@@ -75,7 +75,7 @@ class ElementForm(LenientForm):
         labels = [(one.code, f"{one.code}: {one.label} ({plainly(one.percent)} %)") for one in classes]
         maturity = self.fields["maturity"]
         maturity.choices = [("", _("Choose one")), *labels]  # type: ignore[attr-defined]
-        maturity.widget.percents = {one.code: one.percent for one in classes}  # type: ignore[attr-defined]
+        maturity.widget.percents = {one.code: one.percent for one in classes}
         if not classes:
             del self.fields["maturity"]
 

@@ -46,7 +46,7 @@ class TextField(forms.CharField):
         text = cleaned(str(value or ""))
         if isinstance(self.widget, forms.TextInput):
             text = " ".join(text.split())
-        return super().to_python(text)
+        return text
 
     def validate(self, value: str) -> None:
         super().validate(value)

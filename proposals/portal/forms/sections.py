@@ -92,7 +92,7 @@ class SectionForm(LenientForm):
             self.fields[own] = _field(row._meta.get_field(column), self.initial[own])
         field = self.fields[own]
         field.required = required
-        field.label = capfirst(str(row._meta.get_field(column).verbose_name))
+        field.label = capfirst(str(getattr(row._meta.get_field(column), "verbose_name", column)))
         limit = getattr(field, "limit", 0)
         told = [str(HINTS.get(name, "")), _("At most %(limit)s characters.") % {"limit": f"{limit:,}"} if limit > LONG else ""]
         field.help_text = " ".join(filter(None, told))
@@ -125,7 +125,7 @@ class SectionForm(LenientForm):
     def _hold(self, row: models.Model, mine: Mapping[str, str]) -> None:
         checks = [one for one in row._meta.constraints if isinstance(one, models.CheckConstraint)]
         for check in checks:
-            concerned = [own for column, own in mine.items() if column in check.condition.referenced_base_fields]
+            concerned = [own for column, own in mine.items() if column in getattr(check.condition, "referenced_base_fields", ())]
             if not concerned or not all(own in self.cleaned_data for own in concerned):
                 continue
             try:
@@ -168,7 +168,8 @@ def shown(field: forms.Field, value: Any) -> str:
     value = field.prepare_value(value)
     if isinstance(field, forms.ChoiceField):
         chosen = {str(one) for one in (value if isinstance(value, list) else [value])}
-        return ", ".join(str(label) for key, label in field.choices if key not in {"", None} and str(key) in chosen)
+        options: Any = field.choices
+        return ", ".join(str(label) for key, label in options if key not in {"", None} and str(key) in chosen)
     if isinstance(field, forms.BooleanField):
         return _("yes") if value else _("no")
     unit = getattr(field, "unit", "")

@@ -41,11 +41,11 @@ class Editor:
     def after(self, request: HttpRequest, form: Any, proposal: Proposal) -> None:
         """What else to say once the page is saved."""
 
-    def made(self, form: Any, proposal: Proposal) -> dict[str, str]:
+    def made(self, form: Any, proposal: Proposal) -> dict[str, str]:  # noqa: ARG002  # for the page that makes rows
         """Hidden fields that the page must now carry, such as the number of a new row."""
         return {}
 
-    def context(self, form: Any, proposal: Proposal) -> dict[str, Any]:
+    def context(self, form: Any, proposal: Proposal) -> dict[str, Any]:  # noqa: ARG002  # for those that show more
         """What the template needs besides."""
         return {}
 
@@ -101,7 +101,7 @@ def page(request: HttpRequest, editor: Editor, proposal: Proposal, key: str, ask
     try:
         editor.save(form, proposal, key=key, revision=revision_sent(request), by=request.user, now=timezone.now())  # type: ignore[arg-type]
     except SavedMeanwhile as meanwhile:
-        unlike = _unlike(request, editor, form, proposal, meanwhile, asked[key])
+        unlike = _unlike(request, editor, form, proposal, meanwhile=meanwhile, asked=asked[key])
         if unlike:
             return show(request, editor, proposal, key, asked, form=form, status=409, meanwhile=meanwhile, unlike=unlike)
     except ValidationError as error:
@@ -117,7 +117,7 @@ def page(request: HttpRequest, editor: Editor, proposal: Proposal, key: str, ask
 
 
 def _unlike(
-    request: HttpRequest, editor: Editor, form: Any, proposal: Proposal, meanwhile: SavedMeanwhile, asked: dict[str, bool]
+    request: HttpRequest, editor: Editor, form: Any, proposal: Proposal, *, meanwhile: SavedMeanwhile, asked: dict[str, bool]
 ) -> list[tuple[str, str, str]]:
     """Where the page as sent differs from what someone saved meanwhile: nothing to tell where both are the same."""
     fresh = Proposal.objects.visible_to(request.user).select_related("call", "phase").get(pk=proposal.pk)
@@ -145,7 +145,7 @@ def answer(request: HttpRequest, editor: Editor, proposal: Proposal, key: str, a
     try:
         section = editor.save(form, proposal, key=key, revision=revision_sent(request), by=request.user, now=now)  # type: ignore[arg-type]
     except SavedMeanwhile as meanwhile:
-        if _unlike(request, editor, form, proposal, meanwhile, asked):
+        if _unlike(request, editor, form, proposal, meanwhile=meanwhile, asked=asked):
             return JsonResponse({"message": str(meanwhile)}, status=409)
         section = meanwhile.section
     except ValidationError as error:

@@ -24,6 +24,6 @@ class FieldsEditor(Editor):
             return None
         return actions.save_section(proposal, key=key, values=values, revision=revision, by=by, now=now)
 
-    def context(self, form: SectionForm, proposal: Proposal) -> dict[str, Any]:
+    def context(self, form: SectionForm, proposal: Proposal) -> dict[str, Any]:  # noqa: ARG002  # an editor's signature
         """Whether the page waits for a first module."""
         return {"needs_module": not form.rows}

@@ -26,12 +26,21 @@ class MassEditor(Editor):
 
     template = "portal/sections/mass.html"
 
-    def form(self, proposal: Proposal, asked: dict[str, bool], data: Any = None, add: str = "") -> MassForm:
+    def form(self, proposal: Proposal, asked: dict[str, bool], data: Any = None, add: str = "") -> MassForm:  # noqa: ARG002  # an editor's signature
         """The page's form; two queries for the modules, one for the maturity classes."""
         modules = list(proposal.modules.prefetch_related("elements"))
         return MassForm(call=proposal.call, modules=modules, classes=list(proposal.call.margin_classes.all()), data=data, add=add)
 
-    def save(self, form: MassForm, proposal: Proposal, *, key: str, revision: int, by: User, now: datetime) -> Section | None:
+    def save(
+        self,
+        form: MassForm,
+        proposal: Proposal,
+        *,
+        key: str,  # noqa: ARG002  # an editor's signature
+        revision: int,
+        by: User,
+        now: datetime,
+    ) -> Section | None:
         """Save the modules that are sound."""
         budgets = form.budgets(sound_only=True)
         if not budgets and not form.is_valid():
@@ -46,7 +55,7 @@ class MassEditor(Editor):
         """The numbers of modules just made."""
         return form.new_ids(list(proposal.modules.all()))
 
-    def after(self, request: HttpRequest, form: MassForm, proposal: Proposal) -> None:
+    def after(self, request: HttpRequest, form: MassForm, proposal: Proposal) -> None:  # noqa: ARG002  # the same
         """Above a cap the page is saved all the same; the reader is told at once."""
         for sentence in mass_report(proposal).sentences():
             messages.warning(request, sentence)

@@ -13,14 +13,21 @@ from proposals.portal.views.editing import Editor
 class QuestionsEditor(Editor):
     """One field a question; files have a page of their own."""
 
-    def form(self, proposal: Proposal, asked: dict[str, bool], data: Any = None) -> QuestionsForm:
+    def form(self, proposal: Proposal, asked: dict[str, bool], data: Any = None) -> QuestionsForm:  # noqa: ARG002  # an editor's signature
         """The questions of this phase for this level, with their answers."""
         questions = list(proposal.phase.questions.filter(levels__contains=[proposal.level]))
         answers = {answer.question_id: answer for answer in proposal.answers.select_related("file")}
         return QuestionsForm(questions=questions, answers=answers, data=data)
 
     def save(
-        self, form: QuestionsForm, proposal: Proposal, *, key: str, revision: int, by: User, now: datetime
+        self,
+        form: QuestionsForm,
+        proposal: Proposal,
+        *,
+        key: str,  # noqa: ARG002  # an editor's signature
+        revision: int,
+        by: User,
+        now: datetime,
     ) -> Section | None:
         """Save the answers that are sound."""
         values = form.values()

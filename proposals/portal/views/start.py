@@ -41,7 +41,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
                 forms=data.get("forms", []),
                 title=data["title"],
                 lead=form.organisations.get(data.get("lead") or 0),
-                by=request.user,
+                by=request.user,  # type: ignore[arg-type]  # signed in
                 now=timezone.now(),
                 request_key=form.request_key,
             )
