@@ -21,8 +21,9 @@ class CountSql:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.profile = cProfile.Profile() if PROFILE_TO else None
+        self.profile = cProfile.Profile(time.thread_time) if PROFILE_TO else None
         self.lock = threading.Lock()
+        self.requests = 0
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer with "X-SQL: statements milliseconds"."""
@@ -34,7 +35,7 @@ class CountSql:
 
     def _profiled(self, request: HttpRequest) -> HttpResponse:
         """One request at a time under the profiler; the file is rewritten every twenty requests."""
-        if PROFILE_ONLY not in request.path or self.profile is None:
+        if not request.path.startswith(PROFILE_ONLY) or self.profile is None:
             return self.get_response(request)
         with self.lock:
             self.profile.enable()
@@ -42,7 +43,9 @@ class CountSql:
                 return self.get_response(request)
             finally:
                 self.profile.disable()
-                self.profile.dump_stats(Path(PROFILE_TO) / f"{os.getpid()}.prof")
+                self.requests += 1
+                if self.requests % 20 == 0:
+                    self.profile.dump_stats(Path(PROFILE_TO) / f"{os.getpid()}.prof")
 
 
 class Tally:

@@ -24,6 +24,7 @@ from tests.benchmarks.stage import WEB_THREADS, WEB_WORKERS, WORKER_PROCESSES, S
 NEW, SIGNED_IN = "letter by a new partner", "letter, signed in"
 FORM, TASKS, CALL_PAGE, BARE = "first form page", "task list", "call page", "bare view"
 CLIENTS = 4
+WARM_UPS = 8  # letters before the first that counts: each worker has compiled its templates then
 
 
 def run(arguments: list[str]) -> int:
@@ -76,6 +77,8 @@ class Bench:
 
         self.stage.sql(MAKE_TABLE)
         self._facts()
+        self._say("warming up")
+        measuring.together([self._person() for _ in range(WARM_UPS)], self._whole, clients=CLIENTS)
         self.staff = desk.sign_in(self.stage.port)
         for size in self.options.sizes:
             self._say(f"N = {size:,}: growing")
@@ -194,7 +197,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=8, help="names the run's people and organisations")
     parser.add_argument("--sizes", type=lambda text: [int(each) for each in text.split(",")], help="other numbers of proposals, rising")
     parser.add_argument("--letters", type=int, help="letters in each flow")
-    parser.add_argument("--profile", action="store_true", help="profile the web workers; the figures are then slower than true")
+    parser.add_argument("--profile", type=Path, metavar="FOLDER", help="profile the web workers (cProfile); the figures are then too slow")
     parser.add_argument("--verbose", action="store_true", help="show the web server's log when something broke")
     options = parser.parse_args(arguments)
     options.sizes = sorted(options.sizes or ([0, 1_000] if options.quick else [0, 1_000, 100_000]))

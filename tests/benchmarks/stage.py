@@ -30,7 +30,7 @@ WEB_WORKERS, WEB_THREADS, WORKER_PROCESSES = 2, 4, 2
 class Stage:
     """A context: PostgreSQL and valkey as `up` runs them (fsync on), gunicorn, worker and beat, and a sink for the mail."""
 
-    def __init__(self, *, profile: bool = False) -> None:
+    def __init__(self, *, profile: Path | None = None) -> None:
         self.port = any_port()
         # not under the folder of whoever started us: as root the database's user could not reach it
         self.stack = Stack(Path(tempfile.mkdtemp(prefix="lp-bench-")))
@@ -108,8 +108,8 @@ class Stage:
             "PYTHONDONTWRITEBYTECODE": "1",
         }  # fmt: skip
         if self.profile:
-            folder = Path(tempfile.mkdtemp(prefix="lp-bench-profile-"))
-            given["BENCH_PROFILE_TO"] = str(folder)
+            self.profile.mkdir(parents=True, exist_ok=True)
+            given["BENCH_PROFILE_TO"] = str(self.profile)
         kept = {name: os.environ[name] for name in ("BENCH_PROFILE_PATH",) if name in os.environ}
         return clean_environment(**given, **kept) | self.stack.folders() | self.stack.environment()
 
