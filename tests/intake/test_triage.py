@@ -97,7 +97,9 @@ def test_withdraw_ends_it_for_good_and_tells(status):
         Clarification.objects.create(
             proposal=proposal, asked_in="submitted", question="?", asked_by=make_staff(), asked_at=NOW, due_at=DUE
         )
-    actions.withdraw(proposal, reason="No funds.", by=proposal.created_by, now=NOW)
+    with pytest.raises(ValidationError):
+        actions.withdraw(proposal, reason=" \n", by=proposal.created_by, now=NOW)
+    actions.withdraw(proposal, reason=" No funds. ", by=proposal.created_by, now=NOW)
     assert proposal.status == Status.WITHDRAWN
     assert (proposal.moves.last().note, Message.objects.get().template) == ("No funds.", "withdrawn")
     assert "No funds" not in Message.objects.get().text

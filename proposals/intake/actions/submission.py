@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -113,10 +113,13 @@ def _freeze(proposal: Proposal, *, late: bool, by: User, now: datetime) -> Versi
 def withdraw(proposal: Proposal, *, reason: str, by: User, now: datetime) -> None:
     """This will withdraw a submitted proposal for good, with a reason, and tell its team.
 
-    Raises PermissionDenied or MoveNotAllowed.
+    Raises PermissionDenied, ValidationError or MoveNotAllowed.
     """
     if not may_withdraw(by, proposal):
         raise PermissionDenied
+    reason = reason.strip()
+    if not reason:
+        raise ValidationError({"reason": _("Say in a few words why you withdraw it.")})
     move = proposal.move(Status.WITHDRAWN, by=by, now=now, note=reason)
     proposal.clarifications.filter(answered_at=None).update(answered_at=now, answered_by=by)
     record("proposal.withdrawn", by=by, about=proposal)

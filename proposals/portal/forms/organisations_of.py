@@ -18,7 +18,11 @@ class LeadForm(forms.Form):
     """Which of one's own organisations leads; with the revision of the page."""
 
     lead = forms.TypedChoiceField(
-        label=_("Lead organisation"), required=False, coerce=int, empty_value=None, widget=forms.RadioSelect
+        label=_("Lead organisation"),
+        coerce=int,
+        empty_value=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the organisation that leads.")},
     )
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
@@ -28,6 +32,7 @@ class LeadForm(forms.Form):
             self.known.setdefault(proposal.lead.pk, proposal.lead)
         kwargs["initial"] = {"lead": proposal.lead_id, "revision": revision}
         super().__init__(*args, **kwargs)
+        self.fields["lead"].required = bool(self.known)
         self.fields["lead"].choices = [(key, one.name) for key, one in self.known.items()]  # type: ignore[attr-defined]
 
 

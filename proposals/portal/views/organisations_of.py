@@ -32,13 +32,24 @@ def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> Ht
     rows = _rows(data, proposal)
     words = request.POST.get("words", "").replace("\x00", "").strip()[:100]
     new = NewPartnerForm(data if data and "name_new" in data else None)
-    context: dict[str, Any] = {"proposal": proposal, "lead": lead, "rows": rows, "words": words, "new": new, "own": own}
+    context: dict[str, Any] = {
+        "proposal": proposal,
+        "lead": lead,
+        "rows": rows,
+        "words": words,
+        "new": new,
+        "own": own,
+        "found": None,
+    }
+    named = {row.organisation.pk for row in rows} | ({proposal.lead_id} if proposal.lead_id else set())
+    context["offered"] = [one for one in own if one.pk not in named]
     if data is not None:
         is_new = "name_new" in data
         done = _name_new(request, proposal, lead, new, context) if is_new else _save(request, proposal, lead, rows, own)
         if done is not None:
             return done
-        context["found"] = list(in_directory(words)[: SHOWN + 1]) if "find" in data and words else None
+        if "find" in data and words:
+            context["found"] = list(in_directory(words).exclude(pk__in=named)[:SHOWN])
     refused = any(form.is_bound and form.errors for form in (lead, new, *rows)) and "find" not in request.POST
     return render(request, "portal/team/organisations.html", context, status=400 if refused else 200)
 
@@ -114,7 +125,8 @@ def _name_new(
     request: HttpRequest, proposal: Proposal, lead: LeadForm, new: NewPartnerForm, context: dict[str, Any]
 ) -> HttpResponse | None:
     """Add a partner by its name; one that the directory may hold already is asked about first."""
-    if not new.is_valid() or not lead.is_valid():
+    lead.is_valid()  # only its revision matters here
+    if not new.is_valid() or "revision" not in lead.cleaned_data:
         return None
     by: Any = request.user
     try:

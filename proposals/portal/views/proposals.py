@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,10 +18,11 @@ from proposals.intake.queries import gaps, mass_report
 from proposals.intake.queries.readable import changes as changes_of
 from proposals.intake.queries.readable import of_version
 from proposals.intake.queries.timeline import timeline
-from proposals.intake.states import Status
+from proposals.intake.states import EDITABLE, Status
 from proposals.portal.forms.submission import AnswerForm, WithdrawForm
 from proposals.portal.views.access import visible_or_404
 from proposals.portal.views.receipts import version_or_404
+from proposals.portal.views.team import refuse
 
 
 @login_required
@@ -37,14 +39,15 @@ def proposal(request: HttpRequest, proposal: UUID) -> HttpResponse:
         "returned": next((step.note for step in reversed(steps) if step.note), ""),
         "versions": versions[::-1],
         "groups": of_version(versions[-1]) if versions else [],
-        "questions": questions,
+        "answered": [one for one in questions if one.answered_at],
         "waiting": next((one for one in questions if one.answered_at is None), None),
         "form": AnswerForm(),
         "files": found.attachments.filter(removed_at=None),
         "team": found.team.select_related("organisation", "invitation"),
         "partners": found.participations.select_related("organisation"),
         "endorsement": Endorsement.objects.filter(proposal=found).select_related("letter").first(),
-        "masses": mass_report(found),
+        # while it is being corrected the sheets are no longer what was submitted
+        "masses": None if found.status in EDITABLE else mass_report(found),
         "may_edit": rules.may_edit(request.user, found),
         "may_answer": rules.may_answer(request.user, found),
         "may_withdraw": rules.may_withdraw(request.user, found),
@@ -88,6 +91,8 @@ def withdraw(request: HttpRequest, proposal: UUID) -> HttpResponse:
             actions.withdraw(found, reason=form.cleaned_data["reason"], by=request.user, now=timezone.now())  # type: ignore[arg-type]
         except MoveNotAllowed:
             form.add_error(None, _("Someone was faster: the proposal has moved on meanwhile. Look at it again first."))
+        except ValidationError as refusal:
+            refuse(form, refusal)
         else:
             messages.success(request, _("The proposal is withdrawn. Your team is told by e-mail."))
             return redirect("portal:proposal", found.pk)
