@@ -4,9 +4,11 @@ import itertools
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 
 from proposals.calls.models import Call, MarginClass, Phase, Topic
 from proposals.calls.states import Level, PhaseKind, TopicKind
@@ -35,12 +37,19 @@ WAY: dict[Status, list[Status]] = {
 }
 
 
+@cache
+def hashed(password: str) -> str:
+    """The real hash, reckoned once: Argon2 is slow by design, and a suite makes thousands of people."""
+    return make_password(password)
+
+
 def make_user(*, verified: bool = True, password: str = PASSWORD, **fields: Any) -> User:
     """A partner who can sign in with PASSWORD."""
     n = next(_numbers)
     fields.setdefault("email", f"person{n}@example.org")
     fields.setdefault("full_name", f"Person {n}")
-    user = User.objects.create_user(password=password, **fields)
+    user = User(password=hashed(password), **fields)
+    user.save(force_insert=True)
     EmailAddress.objects.create(user=user, email=user.email, verified=verified, primary=True)
     return user
 
@@ -63,9 +72,7 @@ def make_member(
     user: User, organisation: Organisation, *, role: Role = Role.REPRESENTATIVE, confirmed: bool = True
 ) -> Membership:
     """A membership, confirmed unless told otherwise."""
-    return Membership.objects.create(
-        user=user, organisation=organisation, role=role, confirmed_at=NOW if confirmed else None
-    )
+    return Membership.objects.create(user=user, organisation=organisation, role=role, confirmed_at=NOW if confirmed else None)
 
 
 def make_call(*, opens_at: datetime | None = None, closes_at: datetime | None = None, **fields: Any) -> Call:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from proposals.admin.acts import Act, ThingForm
 from proposals.admin.base import Door, HouseAdmin
+from proposals.intake.actions import merge_organisations
 from proposals.partners import actions, queries, rules
 from proposals.partners.models import Membership, Notice, Organisation
 from proposals.partners.states import Role
@@ -92,10 +93,11 @@ class OrganisationAdmin(HouseAdmin):
             name="merge",
             label=_("Merge into another"),
             may=rules.may_merge,
-            run=actions.merge,
+            run=merge_organisations,
             says=_(
                 "This entry ends. Its names become other names of the entry that is kept, its members move there and are "
-                "told, and its open invitations are taken back. This cannot be undone."
+                "told, its proposals name the entry that is kept, and its open invitations are taken back. "
+                "This cannot be undone."
             ),
             done=_("The entries are merged."),
             form=MergeForm,

@@ -5,6 +5,7 @@ from proposals.intake.actions.deadline import extend_deadline
 from proposals.intake.actions.drafts import SavedMeanwhile, discard, save_section, start
 from proposals.intake.actions.endorsement import endorse
 from proposals.intake.actions.files import attach, clear_away, remove_file, scan_held
+from proposals.intake.actions.organisations import merge_organisations
 from proposals.intake.actions.sheets import add_module, remove_module, save_answers, save_endorsement, save_masses
 from proposals.intake.actions.submission import CallClosed, Incomplete, submit, withdraw
 from proposals.intake.actions.team import invite_member, join_team, list_member, name_partner, remove_member, save_organisations
@@ -39,6 +40,7 @@ __all__ = [
     "invite_member",
     "join_team",
     "list_member",
+    "merge_organisations",
     "name_partner",
     "receive",
     "remove_file",

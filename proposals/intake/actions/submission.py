@@ -15,7 +15,7 @@ from proposals.intake import emails
 from proposals.intake.actions.drafts import index
 from proposals.intake.calculations.reference import draw
 from proposals.intake.models import MoveNotAllowed, Proposal, Version
-from proposals.intake.queries import Gap, content, gaps
+from proposals.intake.queries import Gap, MassReport, content, gaps, mass_report
 from proposals.intake.rules import may_submit, may_withdraw
 from proposals.intake.states import EDITABLE, Status
 from proposals.partners.gateways import unrestricted
@@ -47,11 +47,12 @@ def submit(proposal: Proposal, *, by: User, now: datetime) -> Version:
     if not may_submit(by, fresh):
         raise PermissionDenied
     late = is_late(fresh, now)
-    missing = gaps(fresh)
+    report = mass_report(fresh)
+    missing = gaps(fresh, report=report)
     if missing:
         raise Incomplete(missing)
     fresh.reference = fresh.reference or _new_reference(fresh)
-    version = _freeze(fresh, late=late, by=by, now=now)
+    version = _freeze(fresh, report, late=late, by=by, now=now)
     move = fresh.move(
         Status.LATE if late else Status.SUBMITTED,
         by=by,
@@ -91,10 +92,10 @@ def _new_reference(proposal: Proposal) -> str:
     raise RuntimeError("no free reference was drawn")
 
 
-def _freeze(proposal: Proposal, *, late: bool, by: User, now: datetime) -> Version:
+def _freeze(proposal: Proposal, report: MassReport, *, late: bool, by: User, now: datetime) -> Version:
     """Write the next version: the canonical JSON of everything typed, and its SHA-256."""
     number = proposal.versions.count() + 1
-    document = {**content(proposal), "reference": proposal.reference, "version": number, "received_at": now, "late": late}
+    document = {**content(proposal, report), "reference": proposal.reference, "version": number, "received_at": now, "late": late}
     text = canonical(document)
     return Version.objects.create(
         proposal=proposal,

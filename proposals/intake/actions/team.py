@@ -1,7 +1,5 @@
 """The people and organisations of a proposal: listing, inviting, joining, leaving."""
 
-import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,7 +15,7 @@ from proposals.intake import emails
 from proposals.intake.actions.drafts import open_section, touch
 from proposals.intake.models import Access, Participation, Proposal, Section, TeamMember
 from proposals.intake.rules import may_edit
-from proposals.partners.actions import found
+from proposals.partners.actions import found, issue
 from proposals.partners.calculations import fold
 from proposals.partners.gateways import unrestricted
 from proposals.partners.models import Invitation, Organisation, User
@@ -25,7 +23,6 @@ from proposals.partners.queries import verified_addresses
 
 TEAM_AT_MOST = 100
 PARTNERS_AT_MOST = 40
-INVITATION_DAYS = 30
 SECOND_CLICK = timedelta(minutes=1)
 OF_THE_TEAM = ("author", "team")  # other grants, such as a reviewer's, are not the team's to take
 
@@ -154,18 +151,12 @@ def invite_member(member: TeamMember, *, by: User, now: datetime) -> Invitation:
         raise ValidationError(_("%(person)s has already joined.") % {"person": member})
     if not member.email:
         raise ValidationError({"email": _("Enter an e-mail address first.")})
-    until = now + timedelta(days=INVITATION_DAYS)
     sent = member.invitation
-    if sent is not None and sent.withdrawn_at is None and sent.email == member.email and sent.expires_at > until - SECOND_CLICK:
+    again = sent is not None and sent.withdrawn_at is None and sent.email == member.email
+    if sent is not None and again and sent.created_at > now - SECOND_CLICK:
         return sent
     Invitation.objects.filter(team_member=member, accepted_at=None, withdrawn_at=None).update(withdrawn_at=now)
-    token = secrets.token_urlsafe(32)
-    invitation = Invitation.objects.create(
-        email=member.email,
-        token_digest=hashlib.sha256(token.encode()).hexdigest(),
-        invited_by=by,
-        expires_at=until,
-    )
+    invitation, token = issue(member.email, by=by, now=now)
     member.invitation = invitation
     member.save(update_fields=["invitation"])
     record("team.invited", by=by, about=proposal, member=member.pk)

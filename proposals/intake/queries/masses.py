@@ -1,6 +1,8 @@
 """The masses of a proposal against the caps of its call."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -29,13 +31,15 @@ class MassReport:
                 _("All modules together are %(mass)s kg; the call offers %(cap)s kg. Lower a mass or leave out a module.")
                 % figures
             )
-        return (
-            _(
-                "%(module)s is %(mass)s kg; the call allows %(cap)s kg a module. Lower a mass, "
-                "or choose a smaller margin with a reason."
-            )
-            % {**figures, "module": str(self.modules[excess.module - 1][0])}
-        )
+        return _(
+            "%(module)s is %(mass)s kg; the call allows %(cap)s kg a module. Lower a mass, "
+            "or choose a smaller margin with a reason."
+        ) % {**figures, "module": str(self.modules[excess.module - 1][0])}
+
+
+def _budget(elements: Iterable[MassElement], rules: tuple[Decimal, bool]) -> Budget:
+    """One budget by the call's rules: its system margin in percent, and whether caps test the best estimate alone."""
+    return budget(elements, system_margin_percent=rules[0], on_cbe=rules[1])
 
 
 def mass_report(proposal: Proposal) -> MassReport:
@@ -44,16 +48,11 @@ def mass_report(proposal: Proposal) -> MassReport:
     modules: list[Module] = []
     if proposal.level in PAYLOAD_LEVELS:
         modules = list(proposal.modules.prefetch_related("elements"))
-    rules = {
-        "system_margin_percent": call.system_margin_percent,
-        "on_cbe": call.cap_basis == CapBasis.CBE,
-    }
-    each = [budget(module.elements.all(), **rules) for module in modules]
+    rules: tuple[Decimal, bool] = (call.system_margin_percent, call.cap_basis == CapBasis.CBE)
+    each = [_budget(module.elements.all(), rules) for module in modules]
     elements: list[MassElement] = [element for module in modules for element in module.elements.all()]
-    total = budget(elements, **rules)
+    total = _budget(elements, rules)
     found: list[Excess] = []
     if proposal.level in PAYLOAD_LEVELS:
         found = excesses(each, total, module_cap=call.module_mass_kg, total_cap=call.total_mass_kg)
-    return MassReport(
-        list(zip(modules, each, strict=True)), total, found, bool(found) and call.cap_effect == CapEffect.BLOCK
-    )
+    return MassReport(list(zip(modules, each, strict=True)), total, found, bool(found) and call.cap_effect == CapEffect.BLOCK)
