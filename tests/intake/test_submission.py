@@ -246,3 +246,24 @@ def test_submitted_proposal_is_found_by_its_words(draft):
     for words in ("principal", draft.reference.lower()[4:], "synth"):
         query = SearchQuery(as_tsquery(words), search_type="raw", config="simple")
         assert list(Proposal.objects.filter(search=query)) == [draft], words
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_submissions_give_one_version_and_one_receipt(draft):
+    """Twenty clicks at once, each with a connection of its own."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connections
+
+    def click(_n):
+        try:
+            return actions.submit(Proposal.objects.get(pk=draft.pk), by=draft.created_by, now=NOW).number
+        except MoveNotAllowed:
+            return 0
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as clicks:
+        numbers = sorted(clicks.map(click, range(20)))
+    assert numbers == [0] * 19 + [1]
+    assert (draft.versions.count(), draft.moves.count(), Message.objects.count()) == (1, 1, 1)

@@ -1,5 +1,6 @@
 """What the phase asks of a proposal, what is still missing, and how far each page has come."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +70,16 @@ def _says_of(module: Module, name: str) -> str:
     return _("%(module)s: “%(field)s” is missing.") % {"module": module, "field": label_of(name)}
 
 
+def missing_roles(roles: Iterable[str]) -> dict[str, str]:
+    """Who must still be named, given the roles that a team has."""
+    missing, present = {}, set(roles)
+    if TeamRole.PI not in present:
+        missing["pi"] = _("Name the principal investigator (PI).")
+    if not present & CONTACTS:
+        missing["contacts"] = _("Name a technical or an administrative contact.")
+    return missing
+
+
 def _special(proposal: Proposal, report: MassReport) -> dict[str, str]:
     """What is missing in the fields that several rows answer."""
     missing: dict[str, str] = {}
@@ -76,11 +87,7 @@ def _special(proposal: Proposal, report: MassReport) -> dict[str, str]:
         missing["lead"] = _("Choose the lead organisation.")
     if not proposal.aims.exists() and proposal.call.topics.filter(kind="aim").exists():
         missing["aims"] = _("Choose at least one aim of the call.")
-    roles = set(proposal.team.values_list("role", flat=True))
-    if TeamRole.PI not in roles:
-        missing["pi"] = _("Name the principal investigator (PI).")
-    if not roles & CONTACTS:
-        missing["contacts"] = _("Name a technical or an administrative contact.")
+    missing |= missing_roles(proposal.team.values_list("role", flat=True))
     endorsement = Endorsement.objects.filter(proposal=proposal).first()
     if not proposal.endorsement_later and (endorsement is None or endorsement.letter_id is None):
         missing["endorsement"] = _("Add the signed letter of endorsement, or say that it will follow later.")
@@ -118,10 +125,13 @@ def _plain_gaps(proposal: Proposal, key: str, name: str, report: MassReport, mis
     return []
 
 
-def gaps(proposal: Proposal, asked: dict[str, dict[str, bool]] | None = None) -> list[Gap]:
-    """Everything that stands between this draft and its submission, in the order of the pages."""
+def gaps(proposal: Proposal, asked: dict[str, dict[str, bool]] | None = None, report: MassReport | None = None) -> list[Gap]:
+    """Everything that stands between this draft and its submission, in the order of the pages.
+
+    `asked` (of `pages`) and `report` (of `mass_report`) are asked for where the caller has them not at hand.
+    """
     asked = asked if asked is not None else pages(proposal)
-    report = mass_report(proposal)
+    report = report or mass_report(proposal)
     special = _special(proposal, report)
     mission = MissionSheet.objects.filter(proposal=proposal).first() if "craft" in asked else None
     found: list[Gap] = []

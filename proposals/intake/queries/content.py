@@ -58,9 +58,12 @@ def _modules(report: MassReport) -> list[dict[str, Any]]:
     ]
 
 
-def content(proposal: Proposal) -> dict[str, Any]:
-    """Everything that was typed, in field order; decimals stay decimals until they are written as text."""
-    report = mass_report(proposal)
+def content(proposal: Proposal, report: MassReport | None = None) -> dict[str, Any]:
+    """Everything that was typed, in field order; decimals stay decimals until they are written as text.
+
+    `report` is the proposal's mass report where the caller has it at hand.
+    """
+    report = report or mass_report(proposal)
     mission = MissionSheet.objects.filter(proposal=proposal).first() if proposal.level == Level.MISSION else None
     endorsement = Endorsement.objects.filter(proposal=proposal).select_related("letter").first()
     files = proposal.attachments.filter(removed_at=None)
@@ -95,9 +98,7 @@ def content(proposal: Proposal) -> dict[str, Any]:
             for answer in proposal.answers.select_related("question", "file").order_by("question__position", "pk")
         ],
         "endorsement": _endorsement(endorsement),
-        "files": [
-            {"kind": f.kind, "title": f.title, "name": f.name, "size": f.size, "sha256": f.sha256} for f in files
-        ],
+        "files": [{"kind": f.kind, "title": f.title, "name": f.name, "size": f.size, "sha256": f.sha256} for f in files],
     }
 
 

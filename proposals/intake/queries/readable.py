@@ -17,6 +17,7 @@ from proposals.intake.calculations.sections import SECTIONS, Label, unit_of
 from proposals.intake.models import Endorsement, MassElement, MissionSheet, Module, Proposal, Version
 from proposals.intake.queries.completeness import label_of
 from proposals.intake.queries.content import content, frozen
+from proposals.intake.queries.masses import MassReport
 from proposals.intake.states import AttachmentKind, ElementKind, TeamRole
 
 Document = dict[str, Any]
@@ -51,9 +52,9 @@ class Changed:
     after: str
 
 
-def live(proposal: Proposal, asked: dict[str, dict[str, bool]]) -> list[Group]:
+def live(proposal: Proposal, asked: dict[str, dict[str, bool]], report: MassReport | None = None) -> list[Group]:
     """What a proposal says now, page by page, empty answers too; required ones that are empty are missing."""
-    return _groups(json.loads(canonical(content(proposal))), asked)
+    return _groups(json.loads(canonical(content(proposal, report))), asked)
 
 
 def of_version(version: Version) -> list[Group]:

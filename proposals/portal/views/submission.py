@@ -68,7 +68,8 @@ def _already(request: HttpRequest, proposal: Proposal) -> HttpResponse:
 
 def _page(request: HttpRequest, proposal: Proposal, form: SubmitForm, now: datetime, refused: str = "") -> HttpResponse:
     asked = pages(proposal)
-    missing = gaps(proposal, asked)
+    report = mass_report(proposal)
+    missing = gaps(proposal, asked, report)
     try:
         late, closed = is_late(proposal, now), ""
     except actions.CallClosed as error:
@@ -77,9 +78,9 @@ def _page(request: HttpRequest, proposal: Proposal, form: SubmitForm, now: datet
     context = {
         "proposal": proposal,
         "form": form,
-        "groups": live(proposal, asked),
+        "groups": live(proposal, asked, report),
         "gaps": [(gap, BY_KEY[gap.section].title) for gap in missing],
-        "masses": mass_report(proposal),
+        "masses": report,
         "told": team_of(proposal),
         "not_told": list(listed.values_list("full_name", flat=True)),
         "late": late,

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from proposals.intake import actions, rules
 from proposals.intake.models import Proposal, TeamMember
-from proposals.intake.queries import gaps
+from proposals.intake.queries.completeness import missing_roles
 from proposals.portal.forms.team import MemberForm
 from proposals.portal.views.access import visible_or_404
 from proposals.portal.views.editing import Asked
@@ -30,7 +30,7 @@ def refuse(form: BaseForm, refusal: ValidationError, **names: str) -> None:
             form.add_error(field if field in form.fields else None, sentence)
 
 
-def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> HttpResponse:  # noqa: ARG001  # every page's shape
+def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> HttpResponse:
     """The list of people, and a form to add one."""
     form = MemberForm(request.POST or None, proposal=proposal)
     if request.method == "POST" and form.is_valid():
@@ -42,8 +42,15 @@ def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> Ht
         else:
             messages.success(request, _("%(person)s is listed. Listing alone sends no mail.") % {"person": member})
             return _back(proposal)
-    missing = [gap for gap in gaps(proposal) if gap.section == "team"]
-    context = {"proposal": proposal, "form": form, "members": _members(proposal), "gaps": missing, "now": timezone.now()}
+    members = list(_members(proposal))
+    missing = missing_roles(member.role for member in members)
+    context = {
+        "proposal": proposal,
+        "form": form,
+        "members": members,
+        "missing": [missing[name] for name, is_required in asked[key].items() if is_required and name in missing],
+        "now": timezone.now(),
+    }
     return render(request, "portal/team/team.html", context, status=400 if form.errors else 200)
 
 
