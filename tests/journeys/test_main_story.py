@@ -5,7 +5,8 @@ import re
 from playwright.sync_api import expect
 
 from proposals.demo.people import STAFF
-from tests.journeys import letters
+from tests import letters
+from tests.journeys import filing
 from tests.journeys.visitor import Mail, Visitor
 
 PARTNER = "amaru@talweg.example.org"
@@ -91,20 +92,20 @@ def test_a_partner_files_two_letters_and_hears_of_every_step(visit):
     partner, desk = visit(), visit(SECRETARIAT)
     sign_up(partner)
 
-    letters.begin(partner, "Unit level")
-    letters.fill_in(partner, letters.PAYLOAD)
-    letters.add_contact(partner)
+    filing.begin(partner, "Unit level")
+    filing.fill_in(partner, letters.PAYLOAD)
+    filing.add_contact(partner)
     partner.reads("Nothing required is missing.")
     partner.follow("Check your answers")
     partner.reads("21.740 kg")
     partner.page.go_back()
-    payload, payload_sha256 = letters.submit(partner)
+    payload, payload_sha256 = filing.submit(partner)
     payload_page = partner.page.url.partition("/receipt/")[0] + "/"
 
-    letters.begin(partner, "Mission level", *letters.FORMS)
-    letters.fill_in(partner, letters.MISSION)
-    letters.add_contact(partner)
-    mission, mission_sha256 = letters.submit(partner)
+    filing.begin(partner, "Mission level", *letters.FORMS)
+    filing.fill_in(partner, letters.MISSION)
+    filing.add_contact(partner)
+    mission, mission_sha256 = filing.submit(partner)
     mission_page = partner.page.url.partition("/receipt/")[0] + "/"
 
     assert payload != mission
@@ -123,8 +124,8 @@ def test_a_partner_files_two_letters_and_hears_of_every_step(visit):
     stands(partner, payload_page, "Returned to you for correction")
     partner.reads(REASON)
     partner.follow("Correct the proposal")
-    letters.fill_in(partner, {letters.SUMMARY: {"Abstract": "A radar maps ice. It reaches 30 m."}})
-    again, corrected_sha256 = letters.submit(partner)
+    filing.fill_in(partner, {letters.SUMMARY: {"Abstract": "A radar maps ice. It reaches 30 m."}})
+    again, corrected_sha256 = filing.submit(partner)
     assert (again, partner.value("Version")) == (payload, "2")
     assert corrected_sha256 != payload_sha256
     stands(partner, payload_page, "Submitted")

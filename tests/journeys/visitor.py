@@ -35,7 +35,7 @@ class Visitor:
 
     def _console(self, said: ConsoleMessage) -> None:
         if "Content Security Policy" in said.text or "Content-Security-Policy" in said.text:
-            self.wrong.append(f"CSP: {said.text}")
+            self.wrong.append(f"CSP at {self.page.url}: {said.text}")
 
     def _request(self, request: Request) -> None:
         if urlsplit(request.url).scheme in {"http", "https", "ws", "wss"} and not request.url.startswith(self.origin + "/"):
