@@ -9,7 +9,8 @@ from django.utils import timezone
 from proposals.calls.states import Level
 from proposals.intake import actions
 from proposals.intake.models import MassElement, Module, Proposal, Section
-from tests.factories import make_module, make_proposal, make_user
+from proposals.intake.states import Status
+from tests.factories import make_module, make_proposal, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +156,17 @@ def test_a_module_is_removed_on_a_page_of_its_own_after_saving(signed_in, propos
     assert Module.objects.count() == 1
     assert signed_in.post(confirm).url == url(proposal)
     assert Module.objects.count() == 0
+
+
+def test_a_module_is_removed_neither_from_a_submitted_proposal_nor_by_staff(signed_in, client, user):
+    submitted = make_module(make_proposal(by=user, status=Status.SUBMITTED), "1")
+    address = reverse("portal:remove_module", args=[submitted.proposal_id, submitted.pk])
+    assert [signed_in.get(address).status_code, signed_in.post(address).status_code] == [404, 404]
+    draft = make_module(make_proposal(by=user), "1")
+    address = reverse("portal:remove_module", args=[draft.proposal_id, draft.pk])
+    client.force_login(make_staff())
+    assert [client.get(address).status_code, client.post(address).status_code] == [404, 404]
+    assert Module.objects.count() == 2
 
 
 @pytest.mark.parametrize("remove", ["x", "-1", "99999999999", "\x00"])
