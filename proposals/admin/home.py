@@ -9,12 +9,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django_countries import countries
 
 from proposals.admin.queue.filters import capped, encode
 from proposals.calls.models import Call
 from proposals.calls.queries import Shown, shown_calls
+from proposals.calls.states import Form
 from proposals.intake.queries.overview import Glance, glance
 from proposals.intake.queries.queue import View, Wanted, capped_counts, queue
 from proposals.intake.rules import may_triage
@@ -23,10 +24,19 @@ from proposals.outbox.queries import mail_health
 from proposals.outbox.states import Delivery
 from proposals.web.plots import bars, number, timeline
 from proposals.web.templatetags.lunar import plain
-from proposals.web.templatetags.triage import form_word, level_word
+from proposals.web.templatetags.triage import level_word
 
 FRESH_S = 60
 COUNTRIES_SHOWN = 15
+PARTS = (
+    ("proposal", gettext_lazy("Proposals")),
+    ("call", gettext_lazy("Calls")),
+    ("organisation", gettext_lazy("Organisations")),
+    ("user", gettext_lazy("People")),
+    ("message", gettext_lazy("Messages")),
+    ("event", gettext_lazy("Trail")),
+    ("notice", gettext_lazy("Pages")),
+)
 SLOW_S = 300  # mail that has waited longer than this is said in words and colour
 
 
@@ -37,6 +47,7 @@ def home(request: HttpRequest) -> dict[str, Any]:
     chosen = next((one for one in shown if one.call.code == request.GET.get("call")), shown[0] if shown else None)
     figures = _figures(chosen.call, request.user, now) if chosen else None
     return {
+        "parts": [(label, reverse(f"admin:proposals_{model}_changelist")) for model, label in PARTS],
         "needs": _needs(request.user, now),
         "calls": [one.call for one in shown],
         "call": chosen.call if chosen else None,
@@ -86,7 +97,7 @@ def _plots(shown: Shown, figures: Glance) -> list[dict[str, Any]]:
     """Each plot with its message, its drawing and the same figures as a table."""
     counted = _("Proposals")
     kinds = [(level_word(level), n) for level, n in figures.by_level]
-    forms = [(form_word(form), n) for form, n in figures.by_form]
+    forms = [(str(Form(form).label), n) for form, n in figures.by_form]
     places = [(countries.name(code) or code, n) for code, n in figures.by_country]
     live = ngettext("%(n)s live proposal, by level", "%(n)s live proposals, by level", figures.live)
     ticked = _("Mission level, by form of cooperation (one proposal may tick several)")

@@ -156,7 +156,7 @@ MOVING = (
     ),
     TriageAct(
         "return", gettext_lazy("Return for correction"), _when(Status.RETURNED), actions.return_for_correction,
-        gettext_lazy("The team can edit the proposal again and submit a new version. It is on time until the instant below."),
+        gettext_lazy("The team can edit the proposal again and submit a new version, on time until the instant below."),
         gettext_lazy("The proposal was returned to its team."), ReturnForm, to=Status.RETURNED,
     ),
     TriageAct(

@@ -76,7 +76,7 @@ class QueuePages(BulkPages, Stock):
             "older_url": page.after and _on(asked, after=place(page.after)),
             "turned_url": _on(asked, order="oldest" if asked.newest_first else "newest"),
             "export_url": reverse("admin:proposals_proposal_export") + "?" + asked.query(),
-            "export_limit": ROWS_AT_MOST,
+            "export_limit": f"{ROWS_AT_MOST:,}",
             "bulk": [(act.name, act.label) for act in BULK] if may_triage(request.user) else [],
             "may_file": may_triage(request.user),
             **(extra_context or {}),

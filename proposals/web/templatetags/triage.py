@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django import template
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django_countries import countries
 
 from proposals.calls.states import Form, Level
@@ -13,6 +13,12 @@ from proposals.outbox.models import Message
 
 register = template.Library()
 SHOWN = 4
+LEVELS = {Level.UNIT: gettext_lazy("unit"), Level.SYSTEM: gettext_lazy("system"), Level.MISSION: gettext_lazy("mission")}
+SHORT = {
+    Form.LAUNCH_ORBIT: gettext_lazy("launch and orbit"),
+    Form.INTERACTION: gettext_lazy("interaction"),
+    Form.SURFACE: gettext_lazy("surface"),
+}
 
 
 @register.filter
@@ -33,9 +39,15 @@ def level_word(level: str) -> str:
 
 
 @register.filter
+def level_short(level: str) -> str:
+    """The level in one word, where there is little room."""
+    return str(LEVELS[Level(level)])
+
+
+@register.filter
 def form_word(form: str) -> str:
-    """A form of cooperation in words."""
-    return str(Form(form).label)
+    """A form of cooperation in a word or two, where there is little room."""
+    return str(SHORT[Form(form)])
 
 
 @register.filter
