@@ -206,7 +206,7 @@ LETTER_OF_INTENT: dict[str, bool] = {
     "questions": False,
 }
 
-UNITS = {
+UNITS: dict[str, Label] = {
     "kg": "kg",
     "w": "W",
     "v": "V",
