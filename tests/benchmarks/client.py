@@ -124,7 +124,7 @@ class Browser:
 def complaints(answer: Answer) -> str:
     """What a page says is wrong, or its title."""
     text = answer.body.decode(errors="replace")
-    marked = r'<(?:li|p|div|span|a)[^>]*(?:error|invalid|alert)[^>]*>(.*?)</(?:li|p|div|span|a)>'
+    marked = r"<(?:li|p|div|span|a)[^>]*(?:error|invalid|alert)[^>]*>(.*?)</(?:li|p|div|span|a)>"
     found = re.findall(marked, text, re.DOTALL) or re.findall(r"<title>(.*?)</title>", text, re.DOTALL)
     plain = (" ".join(re.sub(r"<[^>]+>", " ", each).split()) for each in found)
     return " | ".join(filter(None, plain))[:600]

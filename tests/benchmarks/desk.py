@@ -12,7 +12,9 @@ from tests.benchmarks.figures import Row
 QUEUE = "/staff/proposals/proposal/"
 DESK = "secretariat@demo.example.org"
 FILTER = {"view": "all", "level": "unit", "state": "eligibility", "over_cap": "yes"}
-QUEUE_PAGES = ("queue, what needs me", "queue, first page", "queue, last page", "queue, filtered", "queue, common word", "queue, single hit")
+QUEUE_PAGES = tuple(
+    f"queue, {way}" for way in ("what needs me", "first page", "last page", "filtered", "common word", "single hit")
+)
 
 
 def sign_in(port: int) -> Browser:

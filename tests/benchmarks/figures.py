@@ -71,7 +71,9 @@ def growth(rows: Sequence[Row], what: str) -> float | None:
     return large.p50_ms / small.p50_ms if small and large and small.p50_ms else None
 
 
-def goals(rows: Sequence[Row], *, pages: Sequence[str], queue: Sequence[str], form: str, rates: Mapping[str, float]) -> list[Goal]:
+def goals(
+    rows: Sequence[Row], *, pages: Sequence[str], queue: Sequence[str], form: str, rates: Mapping[str, float]
+) -> list[Goal]:
     """Issue 2's goals, judged on what was measured; a goal that could not be measured is left out."""
     found = []
     for what in pages:
@@ -85,9 +87,8 @@ def goals(rows: Sequence[Row], *, pages: Sequence[str], queue: Sequence[str], fo
             text = f"{'queue' if names is queue else form} at most {most} SQL"
             found.append(Goal(text, f"{worst.statements} ({worst.what}, N={worst.size:,})", worst.statements <= most))
     for what, least in rates.items():
-        for row in rows:
-            if row.what == what and row.rate_per_s is not None:
-                found.append(Goal(f"{what} at least {least:g}/s, N={row.size:,}", f"{row.rate_per_s:.2f}/s", row.rate_per_s >= least))
+        reached = [(row.size, row.rate_per_s) for row in rows if row.what == what and row.rate_per_s is not None]
+        found += [Goal(f"{what} at least {least:g}/s, N={size:,}", f"{rate:.2f}/s", rate >= least) for size, rate in reached]
     return found
 
 
@@ -113,9 +114,6 @@ def table(rows: Sequence[Row], *, bare: str) -> str:
             ]
         )
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    drawn = [
-        "| " + " | ".join(cell.ljust(w) if not place else cell.rjust(w) for place, (cell, w) in enumerate(zip(line, widths, strict=True))) + " |"
-        for line in lines
-    ]
+    drawn = [f"| {line[0].ljust(widths[0])} | {' | '.join(map(str.rjust, line[1:], widths[1:]))} |" for line in lines]
     drawn[1] = "|" + "|".join("-" * (w + 2) if not place else "-" * (w + 1) + ":" for place, w in enumerate(widths)) + "|"
     return "\n".join(drawn)

@@ -60,7 +60,8 @@ class Partner:
 
     def __post_init__(self) -> None:
         # every person from another address, so that the rate limits stay as they are in production
-        self.browser = Browser(self.port, address=f"127.{20 + self.number // 62500}.{self.number // 250 % 250}.{self.number % 250 + 1}")
+        block, host = divmod(self.number, 250)
+        self.browser = Browser(self.port, address=f"127.{20 + block // 250}.{block % 250}.{host + 1}")
 
     @property
     def email(self) -> str:
@@ -82,8 +83,7 @@ class Partner:
         """Add an organisation of one's own; its name is like no other's."""
         page = self.browser.get("/organisations/new/", "new organisation page")
         name = f"Institute {_letters(self.number)} {self.run}"
-        data = {"name": name, "native_name": "", "acronym": "", "aliases": "", "kind": "institute", "country": "PK", "website": ""}
-        made = self.browser.send(page, data, "new organisation")
+        made = self.browser.send(page, {**ORGANISATION, "name": name}, "new organisation")
         self.organisation = int(made.path.strip("/").split("/")[-1])
 
     def begin(self) -> str:
@@ -132,11 +132,11 @@ def _masses(page: Answer) -> dict[str, object]:
     rows = {"0": ("Sensor head", "12.5"), "1": ("Adapter plate", "1.2"), "3": ("Harness", "0.8")}
     kinds = {"0": "payload", "1": "adapter", "2": "release", "3": "harness"}
     data: dict[str, object] = {"module-0-name": "Bench payload"}
-    maturity = page.find(r'<select[^>]*name="module-0-0-maturity"[^>]*>.*?<option value="([^"]+)" data-percent') if b"-maturity" in page.body else ""
+    maturity = page.find(r'<select[^>]*name="module-0-0-maturity"[^>]*>.*?<option value="([^"]+)" data-percent')
     for place, kind in kinds.items():
         name, mass = rows.get(place, ("", ""))
-        given = {"kind": kind, "name": name, "cbe_kg": mass, "maturity": maturity if mass else "", "margin_percent": "", "margin_reason": ""}
-        data |= {f"module-0-{place}-{column}": value for column, value in given.items()}
+        given = {"kind": kind, "name": name, "cbe_kg": mass, "maturity": maturity if mass else ""}
+        data |= {f"module-0-{place}-{column}": value for column, value in {**NO_MARGIN, **given}.items()}
     return data
 
 
@@ -148,14 +148,24 @@ def _science(page: Answer) -> dict[str, object]:
     }
 
 
+ORGANISATION = {"native_name": "", "acronym": "", "aliases": "", "kind": "institute", "country": "PK", "website": ""}
+SUMMARY: dict[str, object] = {"title": "Bench payload", "acronym": "BENCH", "keywords": "bench, synthetic"}
+CONTACT: dict[str, object] = {
+    "full_name": "Bench Contact",
+    "native_name": "",
+    "role": "technical",
+    "email": "",
+    "organisation": "",
+}
+NO_MARGIN = {"margin_percent": "", "margin_reason": ""}
 ABSTRACT = "A synthetic instrument for measuring this site, not the Moon. " * 12
 POWER: dict[str, object] = {"power_average_w": "8.5", "power_peak_w": "14", "data_mbit_day": "120"}
 SIZE: dict[str, object] = {"stowed_x_mm": "320", "stowed_y_mm": "240", "stowed_z_mm": "180", "mounting": "top deck"}
 PAGES: tuple[tuple[str, Fill], ...] = (
-    ("summary", lambda page: {"title": "Bench payload", "acronym": "BENCH", "abstract": ABSTRACT, "keywords": "bench, synthetic"}),
+    ("summary", lambda page: {**SUMMARY, "abstract": ABSTRACT}),
     ("science", _science),
     ("organisations", lambda page: {}),
-    ("team", lambda page: {"full_name": "Bench Contact", "native_name": "", "role": "technical", "email": "", "organisation": ""}),
+    ("team", lambda page: CONTACT),
     ("mass", _masses),
     ("power", lambda page: _module_values(page, POWER)),
     ("envelope", lambda page: _module_values(page, SIZE)),

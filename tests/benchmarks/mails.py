@@ -15,7 +15,8 @@ COPY = """
 INSERT INTO proposals_message (key, kind, priority, address, language, template, about_type, about_id, subject, text, html, link,
     message_id, thread_id, created_at, due_at, delivery, attempts, last_reply)
 SELECT 'bench-{run}-' || n, kind, priority, 'rate-{run}-' || n || '@partner.example', language, template, about_type,
-    gen_random_uuid()::text, subject, text, html, link, '<bench-{run}-' || n || '@bench.example>', '', now(), now(), 'queued', 0, ''
+    gen_random_uuid()::text, subject, text, html, link, '<bench-{run}-' || n || '@bench.example>', '', now(), now(),
+    'queued', 0, ''
 FROM generate_series(1, {count}) AS n, (SELECT * FROM proposals_message WHERE template = 'received' ORDER BY id LIMIT 1) AS m;
 """
 

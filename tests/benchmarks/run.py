@@ -24,6 +24,7 @@ from tests.benchmarks.stage import WEB_THREADS, WEB_WORKERS, WORKER_PROCESSES, S
 NEW, SIGNED_IN = "letter by a new partner", "letter, signed in"
 FORM, TASKS, CALL_PAGE, BARE = "first form page", "task list", "call page", "bare view"
 CLIENTS = 4
+DATABASE = ("server_version", "shared_buffers", "fsync", "synchronous_commit")
 WARM_UPS = 8  # letters before the first that counts: each worker has compiled its templates then
 
 
@@ -65,6 +66,7 @@ class Bench:
         self.people = 0
         self.filed: list[str] = []
         self.proposals = 0
+        self.began = time.monotonic()
 
     def run(self) -> None:
         """Each size in turn, then the judgement."""
@@ -134,10 +136,12 @@ class Bench:
             shares = {name: (used[name] - before.get(name, 0)) / flow.elapsed_s for name in used}
             ours = sum(share for name, share in shares.items() if name != "machine")
             told = ", ".join(f"{name} {share:.2f}" for name, share in shares.items() if name != "machine")
+            each_ms, waited_ms = ours * flow.elapsed_s * 1000 / len(flow.seconds), figures.percentile(flow.waited, 50) * 1000
             self.report.notes.append(
                 f"N={size:,}, {what}: cores busy: {told}; others on this machine {max(0, shares['machine'] - ours):.2f} "
-                f"(load {load:.1f}); waiting for mail p50 {figures.percentile(flow.waited, 50) * 1000:.0f} ms; "
-                f"drained {mails.drain():.1f} s later"
+                f"(load {load:.1f}); {each_ms:.0f} ms of processor a letter in all, so two idle cores would do "
+                f"{2000 / each_ms:.1f}/s at most; waiting for the confirmation p50 {waited_ms:.0f} ms; "
+                f"mail drained {mails.drain():.1f} s later"
             )
         return [letter for person in people for letter in person.letters]
 
@@ -163,19 +167,22 @@ class Bench:
         parts = ("django", "psycopg", "gunicorn", "celery", "django-allauth", "argon2-cffi")
         self.report.facts |= {
             "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-            "machine": f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}; client and servers share it",
+            "machine": f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}; "
+            "client and servers share it",
             "versions": ", ".join([f"Python {platform.python_version()}", *(f"{part} {version(part)}" for part in parts)]),
-            "database": f"PostgreSQL {self.stage.sql('SHOW server_version')}, shared_buffers {self.stage.sql('SHOW shared_buffers')}, "
-            f"fsync {self.stage.sql('SHOW fsync')}, synchronous_commit {self.stage.sql('SHOW synchronous_commit')}, as `up` runs it",
+            "database": "PostgreSQL "
+            + ", ".join(f"{name} {self.stage.sql(f'SHOW {name}')}" for name in DATABASE)
+            + ", as `up` runs it",
             "processes": f"gunicorn {WEB_WORKERS} workers x {WEB_THREADS} threads (gthread), Celery worker with "
             f"{WORKER_PROCESSES} processes, beat, SMTP sink in the client's process",
             "settings": "production, its rate limits unchanged: every new partner calls from a loopback address of their own",
             "run": f"seed {self.options.seed}, sizes {', '.join(f'{size:,}' for size in self.options.sizes)}, "
-            f"{self.options.times} times a page, {self.options.letters} letters a flow at concurrency {CLIENTS}, {self.options.mails:,} mails",
+            f"{self.options.times} times a page, {self.options.letters} letters a flow at concurrency {CLIENTS}, "
+            f"{self.options.mails:,} mails",
         }
 
     def _say(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+        print(f"{time.monotonic() - self.began:6.0f} s  {line}", file=sys.stderr, flush=True)
 
 
 def _told(report: figures.Report) -> str:
@@ -195,9 +202,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="PATH", help="write every figure to a JSON file")
     parser.add_argument("--write", type=Path, metavar="PATH", help="write what is printed to a file as well")
     parser.add_argument("--seed", type=int, default=8, help="names the run's people and organisations")
-    parser.add_argument("--sizes", type=lambda text: [int(each) for each in text.split(",")], help="other numbers of proposals, rising")
+    parser.add_argument(
+        "--sizes", type=lambda text: [int(each) for each in text.split(",")], help="other numbers, such as 0,5000"
+    )
     parser.add_argument("--letters", type=int, help="letters in each flow")
-    parser.add_argument("--profile", type=Path, metavar="FOLDER", help="profile the web workers (cProfile); the figures are then too slow")
+    parser.add_argument("--profile", type=Path, metavar="FOLDER", help="profile the web workers into it")
     parser.add_argument("--verbose", action="store_true", help="show the web server's log when something broke")
     options = parser.parse_args(arguments)
     options.sizes = sorted(options.sizes or ([0, 1_000] if options.quick else [0, 1_000, 100_000]))

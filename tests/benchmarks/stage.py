@@ -69,7 +69,7 @@ class Stage:
         """Run one of Django's commands beside the site and give back what it printed. Raises RuntimeError."""
         done = subprocess.run(
             [sys.executable, "manage.py", *words], cwd=ROOT, env=self.environment, text=True, check=False,
-            capture_output=True, start_new_session=True, preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  # no threads of ours hold locks
+            capture_output=True, start_new_session=True, preexec_fn=die_with_parent(signal.SIGKILL),
         )  # fmt: skip
         if done.returncode:
             raise RuntimeError(f"manage.py {' '.join(words)} failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
@@ -116,8 +116,9 @@ class Stage:
     def _start(self) -> None:
         python = sys.executable
         celery = [python, "-W", NOT_AS_ROOT, "-m", "celery", "--quiet", "--app", "lunarpartners.celery"]
-        worker = ["worker", "--concurrency", str(WORKER_PROCESSES), "--without-mingle", "--without-gossip", "--loglevel", "WARNING"]
-        beat = ["beat", "--schedule", str(self.stack.state / "beat-schedule"), "--pidfile", "", "--loglevel", "WARNING"]
+        quiet = ["--loglevel", "WARNING"]
+        worker = ["worker", "--concurrency", str(WORKER_PROCESSES), "--without-mingle", "--without-gossip", *quiet]
+        beat = ["beat", "--schedule", str(self.stack.state / "beat-schedule"), "--pidfile", "", *quiet]
         self.children = [
             Child("web", [python, "-m", "gunicorn", "-c", "python:lunarpartners.webserver", "lunarpartners.wsgi"]),
             Child("worker", [*celery, *worker]),
