@@ -110,8 +110,15 @@ def _share(telling: set[str], as_telling: set[str]) -> bool:
 
 
 def _ratio(one: str, other: str) -> float:
+    """How alike two texts are, 0 to 1; 0 for all below NEAR, which cheap upper bounds mostly tell."""
+    if not one or not other or 2.0 * min(len(one), len(other)) / (len(one) + len(other)) < NEAR:
+        return 0.0
     one, other = sorted((one, other))  # difflib depends on the order
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    if matcher.quick_ratio() < NEAR:
+        return 0.0
+    found = matcher.ratio()
+    return found if found >= NEAR else 0.0
 
 
 def _by_acronym(one: Names, other: Names) -> float:
