@@ -20,11 +20,27 @@ else:
     StockInline = admin.TabularInline  # subscripted only for the type checker
 
 
+class Named:
+    """A formset whose controls say their names themselves: a table's heading names them to the eye alone."""
+
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        """The fields of one row, each part of each control with its label."""
+        super().add_fields(form, index)  # type: ignore[misc]
+        for field in form.fields.values():
+            for part in getattr(field.widget, "widgets", [field.widget]):
+                getattr(part, "widget", part).attrs.setdefault("aria-label", str(field.label))
+
+
 class Rows(StockInline):
     """Rows of a call: the secretariat writes them, other staff read them; one empty row waits even without scripts."""
 
     extra = 1
     formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 40})}}
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Django's formset, its controls named."""
+        stock = super().get_formset(request, obj, **kwargs)
+        return type(stock.__name__, (Named, stock), {})
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_read_calls_as_staff(request.user, obj)
