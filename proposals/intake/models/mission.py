@@ -48,9 +48,7 @@ class MissionSheet(models.Model):
     trajectory = text(_("trajectory"))
     arrival_on = models.DateField(_("arrival at the Moon"), null=True, blank=True)
     launch_fallback = models.TextField(_("fallback launch"), max_length=1000, blank=True)
-    date_tolerance_days = models.PositiveSmallIntegerField(
-        _("tolerance if the lander's launch moves"), null=True, blank=True
-    )
+    date_tolerance_days = models.PositiveSmallIntegerField(_("tolerance if the lander's launch moves"), null=True, blank=True)
     orbit_kind = text(_("type of orbit"), 120)
     periselene_km = quantity(_("periselene altitude"), places=1)
     aposelene_km = quantity(_("aposelene altitude"), places=1)
@@ -113,9 +111,7 @@ class MissionSheet(models.Model):
                 violation_error_message=_("The dry mass is above the wet mass."),
             ),
             models.CheckConstraint(
-                condition=Q(periselene_km=None)
-                | Q(aposelene_km=None)
-                | Q(periselene_km__lte=models.F("aposelene_km")),
+                condition=Q(periselene_km=None) | Q(aposelene_km=None) | Q(periselene_km__lte=models.F("aposelene_km")),
                 name="mission_periselene_within_aposelene",
                 violation_error_message=_("The periselene is above the aposelene."),
             ),

@@ -14,9 +14,7 @@ from proposals.intake.states import ElementKind
 def quantity(label: Any, *, digits: int = 12, places: int = 3, signed: bool = False) -> "models.DecimalField[Any, Any]":
     """A decimal figure that may be unknown; its unit is the suffix of the field's name."""
     validators = [] if signed else [MinValueValidator(0)]
-    return models.DecimalField(
-        label, max_digits=digits, decimal_places=places, null=True, blank=True, validators=validators
-    )
+    return models.DecimalField(label, max_digits=digits, decimal_places=places, null=True, blank=True, validators=validators)
 
 
 class Module(models.Model):
@@ -71,9 +69,7 @@ class Module(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["proposal", "position"], name="module_position_once"),
             models.CheckConstraint(
-                condition=Q(operating_min_c=None)
-                | Q(operating_max_c=None)
-                | Q(operating_min_c__lte=F("operating_max_c")),
+                condition=Q(operating_min_c=None) | Q(operating_max_c=None) | Q(operating_min_c__lte=F("operating_max_c")),
                 name="module_operating_in_order",
                 violation_error_message=_("The lowest operating temperature is above the highest."),
             ),
@@ -109,9 +105,7 @@ class MassElement(models.Model):
         verbose_name_plural = _("mass elements")
         ordering = ["position", "id"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(cbe_kg__gte=0, margin_percent__gte=0), name="mass_element_not_negative"
-            ),
+            models.CheckConstraint(condition=Q(cbe_kg__gte=0, margin_percent__gte=0), name="mass_element_not_negative"),
         ]
 
     def __str__(self) -> str:

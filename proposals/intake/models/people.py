@@ -49,9 +49,7 @@ class TeamMember(models.Model):
         Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("organisation")
     )
     user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="teams")
-    invitation = models.OneToOneField(
-        Invitation, models.SET_NULL, null=True, blank=True, related_name="team_member"
-    )
+    invitation = models.OneToOneField(Invitation, models.SET_NULL, null=True, blank=True, related_name="team_member")
     accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
 
     class Meta:

@@ -74,9 +74,7 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         """What this person may know of: by the rows of Access alone; staff see all but what bars them."""
         if not getattr(user, "is_active", False):
             return self.none()
-        mine = self.model._meta.apps.get_model("proposals", "Access").objects.filter(
-            proposal=OuterRef("pk"), user=user.pk
-        )
+        mine = self.model._meta.apps.get_model("proposals", "Access").objects.filter(proposal=OuterRef("pk"), user=user.pk)
         allowed = self.filter(~Exists(mine.filter(grant=False)))
         if user.is_staff:
             return allowed.filter(Q(submitted_at__isnull=False) | Q(filed_by_staff=True))
@@ -183,8 +181,7 @@ class Proposal(models.Model):
                 violation_error_message=_("TRL runs from 1 to 9."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "withdrawn"])
-                | Q(reference__isnull=False, submitted_at__isnull=False),
+                condition=Q(status__in=["draft", "withdrawn"]) | Q(reference__isnull=False, submitted_at__isnull=False),
                 name="proposal_submitted_has_reference",
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="proposal_status_known"),
@@ -199,9 +196,7 @@ class Proposal(models.Model):
         """The status in the words the partner may see."""
         return str(SHOWN_AS[Status(self.status)])
 
-    def move(
-        self, to: Status, *, by: Any, now: datetime, note: str = "", also: dict[str, Any] | None = None
-    ) -> "Move":
+    def move(self, to: Status, *, by: Any, now: datetime, note: str = "", also: dict[str, Any] | None = None) -> "Move":
         """Change the status: the only writer of it; returns the Move.
 
         `also` are columns set in the same statement. Raises MoveNotAllowed when the table has no such
@@ -232,5 +227,3 @@ class Proposal(models.Model):
         """Keep the derived figures of the queue (masses in kg)."""
         self.mass_cbe_kg, self.mass_kg, self.largest_module_kg = mass_cbe_kg, mass_kg, largest_module_kg
         self.is_over_cap, self.has_endorsement, self.countries = is_over_cap, has_endorsement, sorted(set(countries))
-
-

@@ -66,12 +66,9 @@ class Clarification(models.Model):
         verbose_name_plural = _("clarifications")
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["proposal"], condition=Q(answered_at=None), name="clarification_one_open"
-            ),
+            models.UniqueConstraint(fields=["proposal"], condition=Q(answered_at=None), name="clarification_one_open"),
             models.CheckConstraint(
-                condition=Q(answered_at=None, answered_by=None)
-                | Q(answered_at__isnull=False, answered_by__isnull=False),
+                condition=Q(answered_at=None, answered_by=None) | Q(answered_at__isnull=False, answered_by__isnull=False),
                 name="clarification_answered_when_and_who",
             ),
         ]

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="full name, as it stands in the trail")
         parser.add_argument("--role", choices=[role.value for role in StaffRole if role], default=StaffRole.SECRETARIAT.value)
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  # Django's signature
+    def handle(self, *args: Any, **options: Any) -> None:  # Django's signature
         """One call, then the link."""
         try:
             user = appoint(
