@@ -106,6 +106,7 @@ def test_every_page_of_a_partner(visit: Any, look: Callable[[Visitor], Looker]) 
     visitor.follow(letters.MASSES)
     filing.fill_masses(visitor)
     visitor.press("Save and return to the list")
+    visitor.reads("pages are complete.")
     mission = draft_of(visitor, "Mission level", *letters.FORMS, "Joint surface exploration")
     first = ["/", "/calls/", "/dashboard/", f"{unit}edit/", f"{unit}check/", f"{mission}edit/", "/inbox/", "/security/"]
     seen = crawl(visitor, first, look(visitor), lambda path: not path.startswith("/staff/"))

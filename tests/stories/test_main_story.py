@@ -88,8 +88,8 @@ def fill_in(person: Person, letter: dict[str, dict[str, str]]) -> None:
         person.follow(title)
         groups = {}
         if title == letters.MASSES:
-            answers = {"Name of the module": "Radar"}
             groups = {f"Element {number}": element for number, element in enumerate(letters.ELEMENTS, 1)}
+            groups[""] = {"Name of the module": "Radar"}
         person.press("Save and return to the list", answers, groups)
         assert person.reads("pages are complete."), title
 
