@@ -41,7 +41,7 @@ class StaffSiteConfig(AdminConfig):
             import_module(subject.name)
 
 
-def grant_rights(using: str, **kwargs: Any) -> None:
+def grant_rights(using: str, **kwargs: Any) -> None:  # noqa: ARG001  # the signature of a signal
     """Readers and staff may write rows, but never rewrite the trail: there they only read and add."""
     roles = "lp_partner, lp_staff"
     with connections[using].cursor() as cursor:
