@@ -109,6 +109,15 @@ def test_control_characters_in_the_name_of_an_organisation_are_told_or_dropped(n
 
 
 @pytest.mark.django_db
+def test_control_characters_in_the_name_of_a_tab_are_dropped() -> None:
+    staff, client = make_staff(), Client()
+    client.force_login(staff)
+    answer = client.post(reverse("admin:proposals_proposal_changelist") + "?view=all", {"name": "Late\x00\x1b ones"})
+    assert answer.status_code == 302
+    assert [name.isprintable() for name in staff.saved_views.values_list("name", flat=True)] == [True]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("word", ["\x00", "%00", "' OR 1=1 --", "\ud800".encode("utf-8", "surrogatepass"), "x" * 5000])
 def test_any_word_can_be_searched_for(word: Any) -> None:
     make_organisation(in_directory=True)

@@ -13,6 +13,7 @@ from proposals.intake import emails
 from proposals.intake.models import MoveNotAllowed, Note, Proposal, SavedView
 from proposals.intake.rules import may_look, may_move, may_triage
 from proposals.intake.states import Status
+from proposals.partners.calculations import one_line
 from proposals.partners.models import User
 from proposals.partners.states import StaffRole
 
@@ -117,8 +118,9 @@ def save_view(*, name: str, query: str, by: User, now: datetime) -> SavedView:
     """
     if not may_look(by):
         raise PermissionDenied
-    others = SavedView.objects.filter(user=by).exclude(name=name.strip())
-    view = SavedView.objects.filter(user=by, name=name.strip()).first() or SavedView(user=by, name=name.strip())
+    name = one_line(name)
+    others = SavedView.objects.filter(user=by).exclude(name=name)
+    view = SavedView.objects.filter(user=by, name=name).first() or SavedView(user=by, name=name)
     if others.count() >= VIEWS_AT_MOST:
         raise ValidationError(_("You have %(limit)d views already; remove one first.") % {"limit": VIEWS_AT_MOST})
     view.query = query
