@@ -168,6 +168,10 @@ class Proposal(models.Model):
             models.Index(fields=["assignee", "-moved_at"], name="proposal_by_assignee"),
             GinIndex(fields=["search"], name="proposal_search"),
             GinIndex(fields=["countries"], name="proposal_countries"),
+            # What is rare is found without reading all of it.
+            GinIndex(fields=["tags"], name="proposal_tags"),
+            models.Index(fields=["-moved_at", "-id"], name="proposal_late", condition=Q(is_late=True)),
+            models.Index(fields=["-moved_at", "-id"], name="proposal_over_cap", condition=Q(is_over_cap=True)),
         ]
         constraints = [
             models.CheckConstraint(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from proposals.intake.calculations.search import as_tsquery
 from proposals.intake.models import Proposal, ProposalQuerySet, TeamMember
 from proposals.intake.states import CLOSED, WAITS_FOR_STAFF, Status
-from proposals.partners.models import User
+from proposals.partners.models import Organisation, User
 
 PAGE = 50
 COUNTED_TO = 1000
@@ -111,7 +111,7 @@ def queue(user: Any, wanted: Wanted, *, now: datetime) -> ProposalQuerySet:
     if wanted.no_endorsement:
         found = found.filter(has_endorsement=False)
     if wanted.unconfirmed:
-        found = found.filter(lead__confirmed_at=None)
+        found = found.filter(lead__in=Organisation.objects.filter(confirmed_at=None).values("pk"))
     return with_words(found, wanted.words) if wanted.words else found
 
 
