@@ -46,7 +46,8 @@ def run(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        report.notes.append("INTERRUPTED: the rest was not measured")
+        status = 130
     report.facts["duration"] = f"{time.monotonic() - began:.0f} s"
     told = _told(report)
     print(told)
@@ -206,11 +207,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "--sizes", type=lambda text: [int(each) for each in text.split(",")], help="other numbers, such as 0,5000"
     )
     parser.add_argument("--letters", type=int, help="letters in each flow")
+    parser.add_argument("--times", type=int, help="times a page is asked for")
     parser.add_argument("--profile", type=Path, metavar="FOLDER", help="profile the web workers into it")
     parser.add_argument("--verbose", action="store_true", help="show the web server's log when something broke")
     options = parser.parse_args(arguments)
     options.sizes = sorted(options.sizes or ([0, 1_000] if options.quick else [0, 1_000, 100_000]))
-    options.times = 15 if options.quick else 60
+    options.times = options.times or (15 if options.quick else 60)
     options.letters = options.letters or (8 if options.quick else 60)
     options.mails = 200 if options.quick else 2_000
     return options
