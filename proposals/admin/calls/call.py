@@ -48,6 +48,7 @@ class DocumentRows(Rows):
 class AnswerCards(Cards):
     """Questions answered in public."""
 
+    max_num = 120
     model = PublicAnswer
     fields = ("position", "question", "answer", "published_at")
 

@@ -20,9 +20,6 @@ else:
     StockInline = admin.TabularInline  # subscripted only for the type checker
 
 
-ROWS_AT_MOST = 150
-
-
 class Named:
     """A formset whose controls say their names themselves: a table's heading names them to the eye alone."""
 
@@ -38,12 +35,12 @@ class Rows(StockInline):
     """Rows of a call: the secretariat writes them, other staff read them; one empty row waits even without scripts."""
 
     extra = 1
-    max_num = ROWS_AT_MOST
+    max_num = 60
     formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 40})}}
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Django's formset, its controls named; a forged count of rows costs no more than the most there may be."""
-        stock = super().get_formset(request, obj, absolute_max=ROWS_AT_MOST, **kwargs)
+        stock = super().get_formset(request, obj, absolute_max=self.max_num, **kwargs)
         return type(stock.__name__, (Named, stock), {})
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

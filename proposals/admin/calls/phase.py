@@ -32,6 +32,7 @@ class DateRows(Rows):
 class AskedRows(Rows):
     """Which fields the phase asks."""
 
+    max_num = 120
     model = Asked
     form = AskedForm
 
