@@ -10,6 +10,14 @@ from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker for the tests of a file, and one for all journeys: they share one running site."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("journeys" if file.startswith("tests/journeys/") else file))
+
+
 def _take_back_role(**_: Any) -> None:
     """A request leaves the reader's database role behind; a test's own statements run as the owner."""
     if connection.connection is not None and not connection.needs_rollback:
