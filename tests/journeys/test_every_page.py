@@ -108,7 +108,8 @@ def test_every_page_of_a_partner(visit: Any, look: Callable[[Visitor], Looker]) 
     visitor.press("Save and return to the list")
     visitor.reads("pages are complete.")
     mission = draft_of(visitor, "Mission level", *letters.FORMS, "Joint surface exploration")
-    first = ["/", "/calls/", "/dashboard/", f"{unit}edit/", f"{unit}check/", f"{mission}edit/", "/inbox/", "/security/"]
+    first = ["/", "/calls/", "/dashboard/", f"{unit}edit/", f"{unit}check/", "/inbox/", "/security/"]
+    first += [f"{mission}edit/{key}/" for key in ("craft", "launch", "orbit", "site", "interaction")]
     seen = crawl(visitor, first, look(visitor), lambda path: not path.startswith("/staff/"))
     for other in PARTNERS[1:]:
         colleague = visit(other)
