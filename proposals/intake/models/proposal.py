@@ -162,14 +162,20 @@ class Proposal(models.Model):
         verbose_name = _("proposal")
         verbose_name_plural = _("proposals")
         indexes = [
-            models.Index(fields=["-moved_at", "-id"], name="proposal_queue"),
-            models.Index(fields=["status", "-moved_at", "-id"], name="proposal_by_status"),
+            # With what decides who may see a row, so that the tabs are counted without reading the rows.
+            models.Index(fields=["-moved_at", "-id"], name="proposal_in_order", include=["submitted_at", "filed_by_staff"]),
+            models.Index(
+                fields=["status", "-moved_at", "-id"],
+                name="proposal_in_status",
+                include=["submitted_at", "filed_by_staff", "assignee"],
+            ),
             models.Index(fields=["call", "status", "-moved_at"], name="proposal_by_call"),
             models.Index(fields=["assignee", "-moved_at"], name="proposal_by_assignee"),
             GinIndex(fields=["search"], name="proposal_search"),
             GinIndex(fields=["countries"], name="proposal_countries"),
             # What is rare is found without reading all of it.
             GinIndex(fields=["tags"], name="proposal_tags"),
+            GinIndex(fields=["forms"], name="proposal_forms"),
             models.Index(fields=["-moved_at", "-id"], name="proposal_late", condition=Q(is_late=True)),
             models.Index(fields=["-moved_at", "-id"], name="proposal_over_cap", condition=Q(is_over_cap=True)),
         ]
