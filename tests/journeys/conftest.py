@@ -53,7 +53,7 @@ def running_site() -> Iterator[RunningSite]:
     """The whole site with a real worker and a mail catcher, seeded, on a port of its own."""
     site = RunningSite()
     try:
-        yield site.start()
+        yield site.start(patience_s=240)  # seeding takes its time on a busy machine
     finally:
         site.forget()
 
