@@ -40,6 +40,10 @@ class StaffSite(admin.AdminSite):
 
         return super().index(request, {**home(request), **(extra_context or {})})
 
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """There is one app: its index is the home."""
+        return redirect("admin:index")
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send everyone to the one sign-in page; someone signed in is asked for what is missing, or goes home."""
         user: Any = request.user
