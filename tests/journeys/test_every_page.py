@@ -133,7 +133,9 @@ def test_every_page_of_a_visitor(visit: Any, look: Callable[[Visitor], Looker]) 
 
 def test_every_page_of_the_secretariat(visit: Any, look: Callable[[Visitor], Looker]) -> None:
     visitor = visit(SECRETARIAT)
-    seen = crawl(visitor, ["/staff/"], look(visitor), lambda path: path.startswith("/staff/"))
+    visitor.open("/staff/proposals/proposal/?state=submitted&view=all")
+    submitted = visitor.page.eval_on_selector_all("main a[href$='/change/']", "all => all.map((link) => link.pathname)")[0]
+    seen = crawl(visitor, [submitted, "/staff/"], look(visitor), lambda path: path.startswith("/staff/"))
     assert {
         "/staff/", "/staff/proposals/proposal/", "/staff/proposals/proposal/*/change/",
         "/staff/proposals/proposal/*/do/return/", "/staff/proposals/proposal/*/do/ask/",
