@@ -28,6 +28,7 @@ class Row:
     gzip_bytes: int
     count: int
     sql_ms: float = 0.0
+    cpu_ms: float = 0.0
     rate_per_s: float | None = None
     requests: int = 1
     note: str = ""
@@ -65,10 +66,10 @@ def at(rows: Sequence[Row], what: str, size: int) -> Row | None:
     return next((row for row in rows if row.what == what and row.size == size), None)
 
 
-def growth(rows: Sequence[Row], what: str) -> float | None:
-    """How many times dearer the median is at the larger size than at the smaller; None where one was not measured."""
-    small, large = (at(rows, what, size) for size in SIZES_COMPARED)
-    return large.p50_ms / small.p50_ms if small and large and small.p50_ms else None
+def growth(rows: Sequence[Row], what: str, figure: str = "p50_ms") -> float | None:
+    """How many times dearer a figure is at the larger size than at the smaller; None where one was not measured."""
+    small, large = (getattr(at(rows, what, size), figure, 0.0) for size in SIZES_COMPARED)
+    return large / small if small and large else None
 
 
 def goals(
@@ -79,7 +80,9 @@ def goals(
     for what in pages:
         times = growth(rows, what)
         if times is not None:
-            found.append(Goal(f"{what}: 100,000 within {MOST_GROWTH} x of 1,000", f"{times:.2f} x", times <= MOST_GROWTH))
+            cpu = growth(rows, what, "cpu_ms")
+            told = f"{times:.2f} x" + (f" (processor {cpu:.2f} x)" if cpu else "")
+            found.append(Goal(f"{what}: 100,000 within {MOST_GROWTH} x of 1,000", told, times <= MOST_GROWTH))
     for names, most in ((queue, 12), ([form], 8)):
         counted = [row for row in rows if row.what in names]
         if counted:
@@ -94,7 +97,7 @@ def goals(
 
 def table(rows: Sequence[Row], *, bare: str) -> str:
     """The rows as a Markdown table: each size beside the bare view of the same size."""
-    heads = ["measurement", "N", "p50 ms", "p95 ms", "x bare", "SQL", "SQL ms", "bytes", "gzip", "per s", "n"]
+    heads = ["measurement", "N", "p50 ms", "p95 ms", "x bare", "CPU ms", "SQL", "SQL ms", "bytes", "gzip", "per s", "n"]
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)]]
     for row in sorted(rows, key=lambda row: list(dict.fromkeys(each.what for each in rows)).index(row.what)):
         plain = at(rows, bare, row.size)
@@ -105,6 +108,7 @@ def table(rows: Sequence[Row], *, bare: str) -> str:
                 f"{row.p50_ms:,.1f}",
                 f"{row.p95_ms:,.1f}",
                 f"{row.p50_ms / plain.p50_ms:.1f}" if plain else "",
+                f"{row.cpu_ms:.1f}" if row.cpu_ms else "",
                 str(row.statements) if row.requests else "",
                 f"{row.sql_ms:.1f}" if row.sql_ms else "",
                 f"{row.body_bytes:,}" if row.body_bytes else "",

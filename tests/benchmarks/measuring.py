@@ -14,14 +14,24 @@ from tests.benchmarks.flows import Partner
 WARM_UPS = 4
 
 
-def page(browser: Browser, path: str, what: str, size: int, *, times: int, method: str = "get") -> Row:
-    """One page by one client, after warm-up; statements are the most that any request took."""
+def page(
+    browser: Browser, path: str, what: str, size: int, *, times: int, cpu_s: Callable[[], float], method: str = "get"
+) -> Row:
+    """One page by one client, after warm-up; statements are the most that any request took.
+
+    `cpu_s` tells the processor seconds of the servers: unlike the times, it hardly minds what else the machine does.
+    """
     answers = []
+    before = 0.0
     for turn in range(times + WARM_UPS):
         answer = browser.get(path, what, follow=False) if method == "get" else browser.post(path, {}, what, follow=False)
         if turn >= WARM_UPS:
             answers.append(answer)
-    return row_of(answers, what, size)
+        elif turn == WARM_UPS - 1:
+            before = cpu_s()
+    row = row_of(answers, what, size)
+    row.cpu_ms = (cpu_s() - before) * 1000 / times
+    return row
 
 
 def row_of(answers: Sequence[Answer], what: str, size: int) -> Row:

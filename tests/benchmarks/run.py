@@ -102,21 +102,23 @@ class Bench:
         """Everything at one size."""
         from tests.benchmarks import desk, mails
 
-        rows, times = self.report.rows, self.options.times
+        rows, times, cpu = self.report.rows, self.options.times, self.stage.servers_cpu_s
         anonymous = Browser(self.stage.port)
-        rows.append(measuring.page(anonymous, "/bench/bare", BARE, size, times=times))
-        rows.append(measuring.page(anonymous, "/bench/rows", "50-row template", size, times=times))
-        rows.append(measuring.page(anonymous, "/bench/inserts", "3 INSERTs, one commit", size, times=times, method="post"))
-        rows.append(measuring.page(anonymous, CALL, CALL_PAGE, size, times=times))
+        rows.append(measuring.page(anonymous, "/bench/bare", BARE, size, times=times, cpu_s=cpu))
+        rows.append(measuring.page(anonymous, "/bench/rows", "50-row template", size, times=times, cpu_s=cpu))
+        rows.append(
+            measuring.page(anonymous, "/bench/inserts", "3 INSERTs, one commit", size, times=times, cpu_s=cpu, method="post")
+        )
+        rows.append(measuring.page(anonymous, CALL, CALL_PAGE, size, times=times, cpu_s=cpu))
         letters = self._letters(size)
         writer = self._person()
         writer.sign_up(self.mailbox)
         writer.found()
         draft = writer.begin()
-        rows.append(measuring.page(writer.browser, f"/proposals/{draft}/edit/summary/", FORM, size, times=times))
-        rows.append(measuring.page(writer.browser, f"/proposals/{draft}/edit/", TASKS, size, times=times))
+        rows.append(measuring.page(writer.browser, f"/proposals/{draft}/edit/summary/", FORM, size, times=times, cpu_s=cpu))
+        rows.append(measuring.page(writer.browser, f"/proposals/{draft}/edit/", TASKS, size, times=times, cpu_s=cpu))
         self._say(f"N = {size:,}: the secretariat")
-        rows += desk.queue_rows(self.staff, size, times=times)
+        rows += desk.queue_rows(self.staff, size, times=times, cpu_s=cpu)
         rows.append(desk.move_row(self.staff, letters[:times], size))
         self._say(f"N = {size:,}: mail")
         rows.append(mails.rate_row(self.stage, size, count=self.options.mails))

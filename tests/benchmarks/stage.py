@@ -99,6 +99,11 @@ class Stage:
         used["machine"] = sum(float(busy[place]) for place in (0, 1, 2, 5, 6, 7)) / tick
         return used
 
+    def servers_cpu_s(self) -> float:
+        """Processor seconds of the web server and the database so far, in steps of a hundredth."""
+        used = self.cpu_s()
+        return used["web"] + used.get("database", 0.0)
+
     def _environment(self) -> dict[str, str]:
         given = {
             "LUNARPARTNERS_MODE": "production", "LUNARPARTNERS_PROCESS": "command",

@@ -59,6 +59,7 @@ class QueuePages(BulkPages, Stock):
                 return HttpResponseRedirect(reverse("admin:proposals_proposal_change", args=[exact.pk]))
         now = timezone.now()
         wanted = asking.queue(request.user, asked.wanted, now=now)
+        wanted = asking.few(wanted) if asked.wanted.words else wanted
         page = asking.page(wanted, newest_first=asked.newest_first, after=asked.after, before=asked.before)
         tabs, found = _tabs(request, asked, choices, wanted)
         context = {

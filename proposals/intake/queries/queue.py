@@ -123,6 +123,15 @@ def with_words(proposals: ProposalQuerySet, words: str) -> ProposalQuerySet:
     return proposals.filter(_Holds(F("search"), Value(query)))
 
 
+def few(proposals: ProposalQuerySet) -> ProposalQuerySet:
+    """The same rows by their ids where they are at most a thousand.
+
+    For the first fifty with a rare word PostgreSQL would walk the whole queue in its order: 700 ms at 100,000 rows.
+    """
+    ids = list(proposals.order_by().values_list("pk", flat=True)[: COUNTED_TO + 1])
+    return proposals if len(ids) > COUNTED_TO else Proposal.objects.filter(pk__in=ids)
+
+
 def by_reference(user: Any, text: str) -> Proposal | None:
     """The one proposal that a whole reference names, if this reader may know of it."""
     return Proposal.objects.visible_to(user).filter(reference=text.strip().upper()).only("pk").first()
