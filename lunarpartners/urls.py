@@ -10,7 +10,6 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("", include("proposals.portal.urls")),
     path("account/", include("allauth.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
     path("staff/", admin.site.urls),
 ]
 handler400 = "proposals.web.errors.bad_request"

@@ -123,6 +123,8 @@ def make_proposal(
         level=level,
         lead=lead or make_organisation(),
         created_by=by,
+        created_at=at,
+        updated_at=at,
         moved_at=at,
         **fields,
     )

@@ -32,6 +32,7 @@ def seed_bulk(count: int, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM proposals_proposal WHERE reference LIKE 'CE8D-B%%'")
         first = int(cursor.fetchone()[0])
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         rows = {"first": first, "last": first + count - 1, "call": call.pk, "phase": phase.pk}
         cursor.execute(_INSERT, rows | {"now": now, "words": WORDS, "author": author.email})
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or each step below would drag every waiting check of a key along

@@ -67,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/<int:pk>/", inbox.message, name="message"),
     path("inbox/<int:pk>/read/", inbox.mark_read, name="message_read"),
+    path("language/", account.language, name="language"),
     path("preferences/", account.preferences, name="preferences"),
     path("security/", account.security, name="security"),
     path("privacy/", account.privacy, name="privacy"),

@@ -498,3 +498,24 @@ def test_help_names_the_secretariat(client, settings):
     page = client.get(reverse("portal:help")).content.decode()
 
     assert settings.SECRETARIAT_EMAIL in page
+
+
+def test_language_switch_lasts_for_one_who_is_signed_in(client):
+    me = make_user(language="en")
+    client.force_login(me)
+    answer = client.post(reverse("portal:language"), {"language": "fr", "next": "/help/"})
+    assert answer["Location"] == "/help/"
+    me.refresh_from_db()
+    assert me.language == "fr"
+    assert '<html lang="fr"' in client.get("/help/").content.decode()
+
+
+def test_language_switch_serves_a_stranger_and_refuses_what_is_not_spoken(client):
+    assert client.post(reverse("portal:language"), {"language": "fr"}).status_code == 302
+    assert '<html lang="fr"' in client.get("/help/").content.decode()
+    me = make_user(language="es")
+    client.force_login(me)
+    client.post(reverse("portal:language"), {"language": "xx"})
+    me.refresh_from_db()
+    assert me.language == "es"
+    assert client.get(reverse("portal:language")).status_code == 405

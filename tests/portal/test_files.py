@@ -4,11 +4,16 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from proposals.intake.models import Attachment, Endorsement
+from proposals.calls.models import Question
+from proposals.calls.states import QuestionKind
+from proposals.intake import actions
+from proposals.intake.models import Answer, Attachment, Endorsement
+from proposals.intake.queries import gaps
 from proposals.intake.states import Scan, Status
 from tests.factories import make_proposal, make_staff, make_user
 from tests.pdfs import pdf
@@ -198,3 +203,35 @@ def test_endorsement_that_follows_later_is_said(me, proposal):
     endorse(me, proposal, later="on")
     proposal.refresh_from_db()
     assert (proposal.endorsement_later, proposal.has_endorsement) == (True, False)
+
+
+@pytest.fixture
+def asked(proposal):
+    return Question.objects.create(phase=proposal.phase, kind=QuestionKind.FILE, label="Your thermal model", required=True)
+
+
+def test_file_answers_the_call_question_and_a_second_takes_its_place(me, proposal, asked):
+    page = me.get(reverse("portal:section", args=[proposal.pk, "files"]), {"question": asked.pk}).content.decode()
+    assert f'<option value="answer-{asked.pk}" selected>Your thermal model</option>' in page
+    assert [gap.field for gap in gaps(proposal) if gap.section == "questions"] == [f"question-{asked.pk}"]
+
+    send(me, proposal, kind=f"answer-{asked.pk}", title="")
+    first = Answer.objects.get(question=asked).file
+    assert (first.kind, first.title) == ("answer", "Your thermal model")
+    assert [gap.field for gap in gaps(proposal) if gap.section == "questions"] == []
+
+    send(me, proposal, data=pdf() + b"\n", kind=f"answer-{asked.pk}")
+    second = Answer.objects.get(question=asked).file
+    assert second != first
+    assert list(proposal.attachments.filter(removed_at=None)) == [second]
+
+
+def test_file_cannot_answer_another_phase_or_a_typed_question(me, proposal, asked):
+    elsewhere = Question.objects.create(phase=make_proposal().phase, kind=QuestionKind.FILE, label="Theirs")
+    typed = Question.objects.create(phase=proposal.phase, kind=QuestionKind.TEXT, label="Typed")
+    for question in (elsewhere, typed):
+        assert send(me, proposal, kind=f"answer-{question.pk}").status_code == 400
+        upload = SimpleUploadedFile("a.pdf", pdf())
+        with pytest.raises(ValidationError):
+            actions.answer_with_file(proposal, question=question, upload=upload, by=proposal.created_by, now=timezone.now())
+    assert Attachment.objects.count() == 0

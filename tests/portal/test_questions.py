@@ -41,7 +41,7 @@ def test_the_calls_own_questions_are_answered_in_their_kinds(signed_in, user):
         for kind in [*(kind for kind, *_rest in QUESTIONS), "file"]
     }
     page = signed_in.get(url(proposal, "questions")).content.decode()
-    assert f"?kind=answer&amp;question={asked['file'].pk}" in page
+    assert f"?question={asked['file'].pk}" in page
     typed = {f"question-{asked[kind].pk}": value for kind, value, _kept in QUESTIONS}
     assert signed_in.post(url(proposal, "questions"), {**typed, "revision": "0"}).status_code == 302
     kept = {answer.question.kind: answer.value for answer in proposal.answers.all()}

@@ -1,12 +1,13 @@
 """The verbs of intake: rule, write, audit, tell; each in one transaction."""
 
+from proposals.intake.actions.answers import answer_with_file, save_answers
 from proposals.intake.actions.clarifications import answer, ask
 from proposals.intake.actions.deadline import extend_deadline
 from proposals.intake.actions.drafts import SavedMeanwhile, discard, save_section, start
 from proposals.intake.actions.endorsement import endorse
 from proposals.intake.actions.files import attach, clear_away, remove_file, scan_held
 from proposals.intake.actions.organisations import merge_organisations
-from proposals.intake.actions.sheets import add_module, remove_module, save_answers, save_endorsement, save_masses
+from proposals.intake.actions.sheets import add_module, remove_module, save_endorsement, save_masses
 from proposals.intake.actions.submission import CallClosed, Incomplete, submit, withdraw
 from proposals.intake.actions.team import invite_member, join_team, list_member, name_partner, remove_member, save_organisations
 from proposals.intake.actions.triage import (
@@ -29,6 +30,7 @@ __all__ = [
     "add_module",
     "add_note",
     "answer",
+    "answer_with_file",
     "ask",
     "assign",
     "attach",

@@ -73,6 +73,8 @@ def start(
         lead=lead,
         created_by=by,
         filed_by_staff=on_behalf_of is not None,
+        created_at=now,
+        updated_at=now,
         moved_at=now,
     )
     # Row security shows a proposal by its rows of Access, so the grant is written first.

@@ -1,4 +1,4 @@
-"""Saving the pages that are more than plain fields: modules and masses, answers, endorsement."""
+"""Saving the pages that are more than plain fields: modules and masses, endorsement."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from proposals.audit.actions import record
 from proposals.calls.states import PAYLOAD_LEVELS
 from proposals.intake.actions.drafts import open_section, touch
-from proposals.intake.models import Answer, Attachment, Endorsement, MassElement, Module, Proposal, Section
+from proposals.intake.models import Attachment, Endorsement, MassElement, Module, Proposal, Section
 from proposals.intake.rules import may_edit, may_endorse
 from proposals.partners.models import User
 
@@ -76,21 +76,6 @@ def save_masses(
         kept.elements.all().delete()
         MassElement.objects.bulk_create(elements)
     touch(proposal, now=now)
-    return section
-
-
-@transaction.atomic
-def save_answers(proposal: Proposal, *, answers: Mapping[int, str], revision: int, by: User, now: datetime) -> Section:
-    """This will save the answers to the call's own questions (question id -> text).
-
-    Raises PermissionDenied, SavedMeanwhile, or ValidationError for a question of another phase.
-    """
-    section = open_section(proposal, key="questions", revision=revision, by=by, now=now)
-    own = set(proposal.phase.questions.values_list("pk", flat=True))
-    if not set(answers) <= own:
-        raise ValidationError(_("That question is not asked in this phase."))
-    for question_id, value in answers.items():
-        Answer.objects.update_or_create(proposal=proposal, question_id=question_id, defaults={"value": value})
     return section
 
 

@@ -16,6 +16,7 @@ from proposals.intake.actions.drafts import open_section, touch
 from proposals.intake.models import Access, Participation, Proposal, Section, TeamMember
 from proposals.intake.rules import may_edit
 from proposals.partners.actions import found, issue
+from proposals.partners.actions.invitations import INVITATION_DAYS
 from proposals.partners.calculations import fold
 from proposals.partners.gateways import unrestricted
 from proposals.partners.models import Invitation, Organisation, User
@@ -153,7 +154,7 @@ def invite_member(member: TeamMember, *, by: User, now: datetime) -> Invitation:
         raise ValidationError({"email": _("Enter an e-mail address first.")})
     sent = member.invitation
     again = sent is not None and sent.withdrawn_at is None and sent.email == member.email
-    if sent is not None and again and sent.created_at > now - SECOND_CLICK:
+    if sent is not None and again and sent.expires_at > now + timedelta(days=INVITATION_DAYS) - SECOND_CLICK:
         return sent
     Invitation.objects.filter(team_member=member, accepted_at=None, withdrawn_at=None).update(withdrawn_at=now)
     invitation, token = issue(member.email, by=by, now=now)

@@ -29,6 +29,7 @@ from proposals.partners.actions.people import (
     describe,
     reactivate,
     record_sign_up,
+    speak,
 )
 
 __all__ = [
@@ -60,5 +61,6 @@ __all__ = [
     "remove_member",
     "remove_page",
     "save_page",
+    "speak",
     "withdraw_invitation",
 ]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -45,6 +46,17 @@ def describe(user: User, *, by: Any, now: datetime) -> None:
     user.save(update_fields=DESCRIBED)
     changed = [name for name in DESCRIBED if getattr(was, name) != getattr(user, name)]
     record("person.described", by=by, about=user, changed=changed)
+
+
+@transaction.atomic
+def speak(user: User, *, language: str, by: Any, now: datetime) -> None:
+    """This will keep the language a person chose, for pages and mails. Raises PermissionDenied or ValidationError."""
+    if not by.is_active or by.pk != user.pk:
+        raise PermissionDenied
+    if language not in dict(settings.LANGUAGES):
+        raise ValidationError({"language": _("This site does not speak that language.")})
+    User.objects.filter(pk=user.pk).update(language=language)
+    record("person.described", by=by, about=user, changed=["language"])
 
 
 @transaction.atomic

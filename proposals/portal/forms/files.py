@@ -1,6 +1,7 @@
 """Adding a file: PDF only, checked by content after it has arrived."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 
+from proposals.calls.models import Question
 from proposals.intake.states import AttachmentKind
 from proposals.portal.forms.fields import TextField
 
@@ -38,7 +40,15 @@ class FileForm(forms.Form):
     file = PdfField(label=_("File"), error_messages={"required": _("Choose a file.")})
     request_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, questions: Sequence[Question] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.questions = {f"{AttachmentKind.ANSWER}-{question.pk}": question for question in questions}
+        answers = [(key, question.label) for key, question in self.questions.items()]
+        self.fields["kind"].choices = [*KINDS, *answers]  # type: ignore[attr-defined]
         self.fields["file"].help_text = limit_sentence()
         self.initial.setdefault("request_key", uuid.uuid4())
+
+    @property
+    def question(self) -> Question | None:
+        """The call's question that this file answers, if it answers one."""
+        return self.questions.get(self.cleaned_data["kind"])

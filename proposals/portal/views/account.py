@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.i18n import set_language
 
 from proposals.outbox.queries import mail_health
 from proposals.partners import actions, queries
@@ -30,6 +31,16 @@ def preferences(request: HttpRequest) -> HttpResponse:
         return redirect("portal:preferences")
     context = {"form": form, "memberships": queries.memberships(request.user)}
     return render(request, "portal/account/preferences.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """The switch at the foot of each page: for this browser, and for one's mails and other devices where signed in."""
+    chosen = request.POST.get("language", "")
+    me = User.objects.filter(pk=request.user.pk or 0).first()
+    if me is not None and chosen in dict(settings.LANGUAGES):
+        actions.speak(me, language=chosen, by=me, now=timezone.now())
+    return set_language(request)
 
 
 @login_required

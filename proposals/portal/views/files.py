@@ -13,10 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from proposals.calls.states import QuestionKind
 from proposals.intake import actions, rules
 from proposals.intake.actions.files import FILES_AT_MOST, PROPOSAL_BYTES
 from proposals.intake.gateways import storage
 from proposals.intake.models import Attachment, Proposal
+from proposals.intake.states import AttachmentKind
 from proposals.portal.forms.files import FileForm
 from proposals.portal.views.access import visible_or_404
 from proposals.portal.views.editing import Asked
@@ -25,7 +27,9 @@ from proposals.portal.views.team import refuse
 
 def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> HttpResponse:  # noqa: ARG001  # every page's shape
     """What is there, and a form to add one more; the rest of the form stays when a file is refused."""
-    form = FileForm(request.POST or None, request.FILES or None)
+    questions = list(proposal.phase.questions.filter(kind=QuestionKind.FILE, levels__contains=[proposal.level]))
+    chosen = f"{AttachmentKind.ANSWER}-{request.GET.get('question', '')}"
+    form = FileForm(request.POST or None, request.FILES or None, questions=questions, initial={"kind": chosen})
     if request.method == "POST" and form.is_valid() and _attach(request, proposal, form):
         return redirect("portal:section", proposal.pk, "files")
     files = list(proposal.attachments.filter(removed_at=None))
@@ -44,16 +48,12 @@ def _attach(request: HttpRequest, proposal: Proposal, form: FileForm) -> bool:
     """Hand the upload to the action; a refusal stands at the form's file."""
     by: Any = request.user
     data = form.cleaned_data
+    sent = {name: data[name] for name in ("title", "request_key")} | {"upload": data["file"], "by": by, "now": timezone.now()}
     try:
-        kept = actions.attach(
-            proposal,
-            upload=data["file"],
-            kind=data["kind"],
-            title=data["title"],
-            request_key=data["request_key"],
-            by=by,
-            now=timezone.now(),
-        )
+        if form.question is None:
+            kept = actions.attach(proposal, kind=data["kind"], **sent)
+        else:
+            kept = actions.answer_with_file(proposal, question=form.question, **sent)
     except ValidationError as refusal:
         refuse(form, refusal)
         return False
