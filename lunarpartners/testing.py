@@ -12,8 +12,8 @@ from lunarpartners.embedded import EmbeddedError
 from lunarpartners.processes import die_with_parent
 from lunarpartners.stack import Stack, refuse
 
-# what is dear to make, such as a running site, is made once: tests/conftest.py groups by file, and all journeys together
-DEFAULTS = ["-n", "2", "--dist", "loadgroup"]
+# by file, all journeys as one (tests/conftest.py): what is dear to make, such as a running site, is made once
+DEFAULTS = ["-n", "2", "--dist", "loadfile"]
 # A developer's or a server's own settings must not reach a test; only TEST_DATABASE_URL may.
 NEVER = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "SITE_URL", "ALLOWED_HOSTS")
 
