@@ -12,7 +12,7 @@ from tests.benchmarks.figures import Row
 
 QUEUE = "/staff/proposals/proposal/"
 DESK = "secretariat@demo.example.org"
-FILTER = {"view": "all", "level": "unit", "state": "late", "over_cap": "yes"}
+FILTER = {"view": "all", "level": "unit", "state": "under_review"}
 QUEUE_PAGES = tuple(
     f"queue, {way}" for way in ("what needs me", "first page", "last page", "filtered", "common word", "single hit")
 )

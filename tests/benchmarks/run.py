@@ -214,8 +214,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--verbose", action="store_true", help="show the web server's log when something broke")
     options = parser.parse_args(arguments)
     options.sizes = sorted(options.sizes or ([0, 1_000] if options.quick else [0, 1_000, 100_000]))
-    options.times = options.times or (15 if options.quick else 60)
-    options.letters = options.letters or (8 if options.quick else 60)
+    options.times = options.times or (10 if options.quick else 60)
+    options.letters = options.letters or (6 if options.quick else 60)
     options.mails = 200 if options.quick else 2_000
     return options
 
