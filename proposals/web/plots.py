@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from django.utils.formats import get_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -18,8 +19,8 @@ Row = tuple[str, Decimal | int]
 
 
 def number(value: Decimal | int) -> str:
-    """A figure as printed everywhere: a point for decimals, thin spaces between thousands, as in SI."""
-    return f"{value:,}".replace(",", "\u202f")
+    """A figure as printed everywhere: the reader's decimal mark, thin spaces between thousands, as in SI."""
+    return f"{value:,}".replace(",", "\u202f").replace(".", get_format("DECIMAL_SEPARATOR"))
 
 
 def _with_unit(value: Decimal | int, unit: str) -> str:

@@ -23,6 +23,7 @@ from proposals.intake.queries import queue as asking
 from proposals.intake.queries.queue import View, Wanted
 from proposals.intake.rules import may_triage
 from proposals.intake.states import Status
+from proposals.web.templatetags.triage import level_word
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -152,7 +153,7 @@ def _filters(asked: Asked, choices: Choices) -> list[dict[str, Any]]:
     drawn: list[tuple[str, Any, Any, bool]] = [
         ("call", _("Call"), [(call.code, f"{call.code} – {call.title}") for call in choices.calls], False),
         ("state", _("State"), Status.choices, True),
-        ("level", _("Level"), [(level.value, str(level.label).partition(":")[0]) for level in Level], True),
+        ("level", _("Level"), [(level.value, level_word(level)) for level in Level], True),
         ("form", _("Form of cooperation"), Form.choices, True),
         ("country", _("Country or region"), list(countries), False),
         ("age", _("In this state for"), ages, False),

@@ -3,11 +3,17 @@
 import re
 from decimal import Decimal, InvalidOperation
 
+from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009'’]")
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬，．", "01234567890123456789.,,.")
 _PLAIN = re.compile(r"[+-]?\d*\.?\d+(?:[eE][+-]?\d{1,2})?|[+-]?\d+\.")
+
+
+def write_number(text: str) -> str:
+    """Plain digits with the reader's own decimal mark: "5.010" is "5,010" to a reader of French."""
+    return text.replace(".", str(get_format("DECIMAL_SEPARATOR")))
 
 
 class NotANumber(ValueError):

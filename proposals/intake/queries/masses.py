@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from proposals.calls.states import PAYLOAD_LEVELS, CapBasis, CapEffect
 from proposals.intake.calculations.mass import Budget, Excess, budget, excesses
+from proposals.intake.calculations.numbers import write_number
 from proposals.intake.models import MassElement, Module, Proposal
 
 
@@ -25,7 +26,7 @@ class MassReport:
         return [self._sentence(excess) for excess in self.excesses]
 
     def _sentence(self, excess: Excess) -> str:
-        figures = {"mass": f"{excess.mass_kg:.3f}", "cap": f"{excess.cap_kg:.3f}"}
+        figures = {"mass": write_number(f"{excess.mass_kg:.3f}"), "cap": write_number(f"{excess.cap_kg:.3f}")}
         if excess.module is None:
             return (
                 _("All modules together are %(mass)s kg; the call offers %(cap)s kg. Lower a mass or leave out a module.")

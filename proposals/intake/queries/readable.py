@@ -13,6 +13,7 @@ from django_countries import countries
 
 from proposals.audit.calculations import canonical
 from proposals.calls.states import Form, Level
+from proposals.intake.calculations.numbers import write_number
 from proposals.intake.calculations.sections import SECTIONS, Label, unit_of
 from proposals.intake.models import Endorsement, MassElement, MissionSheet, Module, Proposal, Version
 from proposals.intake.queries.completeness import label_of
@@ -149,13 +150,14 @@ def figure(value: Any, unit: Label = "") -> str:
         text = f"{Decimal(str(value)):f}"
     except InvalidOperation:
         text = str(value)
-    text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        text = write_number(text.rstrip("0").rstrip(".") if "." in text else text)
     return f"{text}\u00a0{unit}" if unit else text
 
 
 def mass(value: Any) -> str:
     """A mass to the gram, as caps compare it: "100.000 kg"."""
-    return f"{Decimal(str(value)).quantize(Decimal('0.001'))}\u00a0kg"
+    return write_number(f"{Decimal(str(value)).quantize(Decimal('0.001'))}") + "\u00a0kg"
 
 
 def _say(name: str, value: Any) -> str:

@@ -25,9 +25,9 @@
   }
 
   // Grams as kilograms.
-  function shown(grams) {
+  function shown(grams, mark) {
     const digits = grams.toString().padStart(4, "0");
-    return `${digits.slice(0, -3)}.${digits.slice(-3)}`;
+    return digits.slice(0, -3) + mark + digits.slice(-3);
   }
   // Rounded half up, as the site does: what is shown is what is held against the limit.
   const rounded = (amount, unit) => (amount + unit / 2n) / unit;
@@ -61,6 +61,7 @@
   function start(form) {
     const box = [...form.querySelectorAll("[data-mass-totals]")].find((one) => one.closest("[data-mass-form]") === form);
     if (!box) return;
+    const mark = box.dataset.decimal || ".";
     const line = box.querySelector("[data-mass-total]");
     const verdict = box.querySelector("[data-mass-verdict]");
     const limit = form.dataset.moduleCapKg || form.dataset.totalCapKg || "";
@@ -68,14 +69,14 @@
     let timer = 0;
     const update = () => {
       const { cbe, total, unread } = count(form);
-      line.textContent = fill(box.dataset.totalText, { cbe: shown(cbe), total: shown(total) });
+      line.textContent = fill(box.dataset.totalText, { cbe: shown(cbe, mark), total: shown(total, mark) });
       const told = [];
       if (cap) {
         const over = total > cap;
         verdict.dataset.over = String(over);
         // What could not be read might still tip the total over: then nothing is said about room that is left.
-        if (over) told.push(fill(box.dataset.overText, { over: shown(total - cap), cap: shown(cap) }));
-        else if (!unread) told.push(fill(box.dataset.underText, { left: shown(((cap - total) / 1000n) * 1000n), cap: shown(cap) }));
+        if (over) told.push(fill(box.dataset.overText, { over: shown(total - cap, mark), cap: shown(cap, mark) }));
+        else if (!unread) told.push(fill(box.dataset.underText, { left: shown(cap - total, mark), cap: shown(cap, mark) }));
       }
       if (unread) told.push(box.dataset.unreadText);
       verdict.textContent = told.join(" ");

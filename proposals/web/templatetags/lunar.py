@@ -8,6 +8,7 @@ from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import get_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -100,6 +101,12 @@ def moment(value: datetime | None, zone: str | tzinfo | None = None) -> str:
         return ""
     here = clock.for_reader(value, zone)
     return f"{clock.in_beijing(value)} = {here}" if here else clock.in_beijing(value)
+
+
+@register.simple_tag
+def decimal_mark() -> str:
+    """The reader's decimal mark, for scripts that write figures."""
+    return str(get_format("DECIMAL_SEPARATOR"))
 
 
 @register.filter

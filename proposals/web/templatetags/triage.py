@@ -1,5 +1,6 @@
 """Words of the staff's pages: countries, levels, forms, how long something has stood."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -35,7 +36,7 @@ def country_names(codes: Iterable[str]) -> str:
 @register.filter
 def level_word(level: str) -> str:
     """The level in two words: what stands before the colon of its description."""
-    return str(Level(level).label).partition(":")[0]
+    return re.split(r"\s*[:：]", str(Level(level).label), maxsplit=1)[0]
 
 
 @register.filter
