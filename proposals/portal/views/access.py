@@ -10,5 +10,6 @@ from proposals.intake.models import Proposal
 
 def visible_or_404(request: HttpRequest, proposal: UUID) -> Proposal:
     """The proposal, to those who may know of it; to all others it does not exist."""
-    mine = Proposal.objects.visible_to(request.user).select_related("call", "phase", "lead", "created_by")
-    return get_object_or_404(mine, pk=proposal)
+    mine = Proposal.objects.visible_to(request.user).select_related("call", "phase", "lead")
+    # What no page of a proposal shows: search words and the long texts of its call.
+    return get_object_or_404(mine.defer("search", "call__summary", "call__description"), pk=proposal)

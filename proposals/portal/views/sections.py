@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,6 +17,7 @@ from proposals.intake.queries import pages
 from proposals.intake.queries import task_list as rows_of
 from proposals.intake.rules import may_edit, may_endorse
 from proposals.portal.views import endorsement, files, masses, organisations_of, team
+from proposals.portal.views.access import visible_or_404
 from proposals.portal.views.editing import Asked, Editor, answer, page
 from proposals.portal.views.fields import FieldsEditor
 from proposals.portal.views.keeping import kept
@@ -38,12 +39,6 @@ PAGES: dict[str, Page] = {
 OWN = ("organisations", "team", "endorsement", "files")  # pages of rows and files: nothing of them is saved while typing
 EDITORS: dict[str, Editor | None] = {"mass": masses.EDITOR, "questions": QUESTIONS} | dict.fromkeys(OWN)
 MAY: dict[str, Callable[[Any, Proposal], bool]] = {"endorsement": may_endorse}
-
-
-def visible_or_404(request: HttpRequest, proposal: UUID) -> Proposal:
-    """The proposal, to those who may know of it; to all others it does not exist."""
-    mine = Proposal.objects.visible_to(request.user).select_related("call", "phase", "lead")
-    return get_object_or_404(mine, pk=proposal)
 
 
 @login_required
