@@ -38,9 +38,14 @@ def files_for_partner(user: Any, proposal: Proposal) -> bool:
     return proposal.filed_by_staff and may_triage(user)
 
 
+def works_on(user: Any, proposal: Proposal) -> bool:
+    """A proposal is its team's, or the secretariat's that files it for them."""
+    return on_team(user, proposal) or files_for_partner(user, proposal)
+
+
 def may_edit(user: Any, proposal: Proposal) -> bool:
     """The team writes while the proposal is a draft or returned for correction."""
-    return proposal.status in EDITABLE and (on_team(user, proposal) or files_for_partner(user, proposal))
+    return proposal.status in EDITABLE and works_on(user, proposal)
 
 
 def may_submit(user: Any, proposal: Proposal) -> bool:
@@ -50,17 +55,17 @@ def may_submit(user: Any, proposal: Proposal) -> bool:
 
 def may_withdraw(user: Any, proposal: Proposal) -> bool:
     """The team may withdraw as long as nothing has ended."""
-    return proposal.status not in CLOSED and (on_team(user, proposal) or files_for_partner(user, proposal))
+    return proposal.status not in CLOSED and works_on(user, proposal)
 
 
 def may_answer(user: Any, proposal: Proposal) -> bool:
     """The team answers the question that waits."""
-    return proposal.status == Status.CLARIFICATION and (on_team(user, proposal) or files_for_partner(user, proposal))
+    return proposal.status == Status.CLARIFICATION and works_on(user, proposal)
 
 
 def may_endorse(user: Any, proposal: Proposal) -> bool:
     """The letter of endorsement may arrive later than the proposal, until the proposal has ended."""
-    return proposal.status not in CLOSED and (on_team(user, proposal) or files_for_partner(user, proposal))
+    return proposal.status not in CLOSED and works_on(user, proposal)
 
 
 def may_attach(user: Any, proposal: Proposal, kind: str) -> bool:

@@ -7,7 +7,7 @@ from proposals.intake.actions.drafts import SavedMeanwhile, discard, save_sectio
 from proposals.intake.actions.endorsement import endorse
 from proposals.intake.actions.files import attach, clear_away, remove_file, scan_held
 from proposals.intake.actions.organisations import merge_organisations
-from proposals.intake.actions.sheets import add_module, remove_module, save_endorsement, save_masses
+from proposals.intake.actions.sheets import add_module, remove_module, save_masses
 from proposals.intake.actions.submission import CallClosed, Incomplete, submit, withdraw
 from proposals.intake.actions.team import invite_member, join_team, list_member, name_partner, remove_member, save_organisations
 from proposals.intake.actions.triage import (
@@ -51,7 +51,6 @@ __all__ = [
     "remove_view",
     "return_for_correction",
     "save_answers",
-    "save_endorsement",
     "save_masses",
     "save_organisations",
     "save_section",

@@ -61,3 +61,8 @@ def answer(proposal: Proposal, *, text: str, by: User, now: datetime) -> Clarifi
     record("clarification.answered", by=by, about=proposal, clarification=waiting.pk)
     emails.moved(move, proposal=proposal, answered=True)
     return waiting
+
+
+def close_question(proposal: Proposal, *, by: User, now: datetime) -> None:
+    """This will close a question that still waits, when the proposal moves on without its answer."""
+    proposal.clarifications.filter(answered_at=None).update(answered_at=now, answered_by=by)

@@ -8,9 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from proposals.audit.actions import record
+from proposals.intake.actions.drafts import touch
 from proposals.intake.actions.files import attach
-from proposals.intake.actions.sheets import save_endorsement
-from proposals.intake.models import Endorsement, Proposal
+from proposals.intake.models import Endorsement, Proposal, Section
 from proposals.intake.rules import may_endorse
 from proposals.intake.states import AttachmentKind
 from proposals.partners.models import User
@@ -36,18 +37,17 @@ def endorse(
     """
     if not may_endorse(by, proposal):
         raise PermissionDenied
-    letter = None
+    endorsement = Endorsement.objects.filter(proposal=proposal).first() or Endorsement(proposal=proposal)
     if upload is not None:
         kind = AttachmentKind.ENDORSEMENT
-        letter = attach(proposal, upload=upload, kind=kind, title="", request_key=request_key, by=by, now=now)
-    return save_endorsement(
-        proposal,
-        agency=agency,
-        signatory=signatory,
-        signatory_title=signatory_title,
-        signed_on=signed_on,
-        letter=letter,
-        later=later,
-        by=by,
-        now=now,
-    )
+        endorsement.letter = attach(proposal, upload=upload, kind=kind, title="", request_key=request_key, by=by, now=now)
+    endorsement.agency, endorsement.signatory, endorsement.signatory_title = agency, signatory, signatory_title
+    endorsement.signed_on = signed_on
+    endorsement.full_clean(validate_unique=False)
+    endorsement.save()
+    proposal.endorsement_later = later
+    proposal.save(update_fields=["endorsement_later"])
+    Section.objects.update_or_create(proposal=proposal, key="endorsement", defaults={"saved_at": now, "saved_by": by})
+    touch(proposal, now=now)
+    record("proposal.endorsed", by=by, about=proposal, agency=agency, letter=str(endorsement.letter_id or ""))
+    return endorsement

@@ -1,7 +1,7 @@
-"""Saving the pages that are more than plain fields: modules and masses, endorsement."""
+"""Saving the page of modules and masses, which is more than plain fields."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from proposals.audit.actions import record
 from proposals.calls.states import PAYLOAD_LEVELS
 from proposals.intake.actions.drafts import open_section, touch
-from proposals.intake.models import Attachment, Endorsement, MassElement, Module, Proposal, Section
-from proposals.intake.rules import may_edit, may_endorse
+from proposals.intake.models import MassElement, Module, Proposal, Section
+from proposals.intake.rules import may_edit
 from proposals.partners.models import User
 
 MODULES_AT_MOST = 20
@@ -77,38 +77,3 @@ def save_masses(
         MassElement.objects.bulk_create(elements)
     touch(proposal, now=now)
     return section
-
-
-@transaction.atomic
-def save_endorsement(
-    proposal: Proposal,
-    *,
-    agency: str,
-    signatory: str,
-    signatory_title: str,
-    signed_on: date | None,
-    letter: Attachment | None,
-    later: bool,
-    by: User,
-    now: datetime,
-) -> Endorsement:
-    """This will save who endorses the proposal; the letter may follow after submission.
-
-    Raises PermissionDenied, or ValidationError.
-    """
-    if not may_endorse(by, proposal):
-        raise PermissionDenied
-    if letter is not None and (letter.proposal_id != proposal.pk or letter.removed_at is not None):
-        raise PermissionDenied
-    endorsement = Endorsement.objects.filter(proposal=proposal).first() or Endorsement(proposal=proposal)
-    endorsement.agency, endorsement.signatory, endorsement.signatory_title = agency, signatory, signatory_title
-    endorsement.signed_on = signed_on
-    endorsement.letter = letter or endorsement.letter
-    endorsement.full_clean(validate_unique=False)
-    endorsement.save()
-    proposal.endorsement_later = later
-    proposal.save(update_fields=["endorsement_later"])
-    Section.objects.update_or_create(proposal=proposal, key="endorsement", defaults={"saved_at": now, "saved_by": by})
-    touch(proposal, now=now)
-    record("proposal.endorsed", by=by, about=proposal, agency=agency, letter=str(endorsement.letter_id or ""))
-    return endorsement

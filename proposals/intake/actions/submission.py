@@ -12,6 +12,7 @@ from proposals.audit.calculations import canonical, sha256
 from proposals.calls.calculations import standing
 from proposals.calls.states import Standing
 from proposals.intake import emails
+from proposals.intake.actions.clarifications import close_question
 from proposals.intake.actions.drafts import index
 from proposals.intake.calculations.reference import draw
 from proposals.intake.models import MoveNotAllowed, Proposal, Version
@@ -122,6 +123,6 @@ def withdraw(proposal: Proposal, *, reason: str, by: User, now: datetime) -> Non
     if not reason:
         raise ValidationError({"reason": _("Say in a few words why you withdraw it.")})
     move = proposal.move(Status.WITHDRAWN, by=by, now=now, note=reason)
-    proposal.clarifications.filter(answered_at=None).update(answered_at=now, answered_by=by)
+    close_question(proposal, by=by, now=now)
     record("proposal.withdrawn", by=by, about=proposal)
     emails.moved(move, proposal=proposal)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from proposals.audit.actions import record
 from proposals.intake import emails
+from proposals.intake.actions.clarifications import close_question
 from proposals.intake.models import MoveNotAllowed, Note, Proposal, SavedView
 from proposals.intake.rules import may_look, may_move, may_triage
 from proposals.intake.states import Status
@@ -29,7 +30,7 @@ def _move(proposal: Proposal, to: Status, *, by: User, now: datetime, note: str 
     also = {"correct_by": context["correct_by"]} if "correct_by" in context else None
     move = proposal.move(to, by=by, now=now, note=note, also=also)
     # A question that waits ends with the state it was asked in, or no other could be asked later.
-    proposal.clarifications.filter(answered_at=None).update(answered_at=now, answered_by=by)
+    close_question(proposal, by=by, now=now)
     record(f"proposal.{to}", by=by, about=proposal, was=move.was)
     emails.moved(move, proposal=proposal, **context)
 

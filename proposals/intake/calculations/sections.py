@@ -5,7 +5,7 @@ What a phase asks is data (`Asked`); this is the catalogue it chooses from. A fi
 the unit is the end of its name. Names in SPECIAL are answered by more than one column.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -259,8 +259,3 @@ def asked_of(asked: dict[str, bool], level: str, forms: Collection[str]) -> dict
 def _suits(field: str, level: str) -> bool:
     """A payload class means nothing for an own spacecraft."""
     return field != "payload_class" or level in PAYLOAD
-
-
-def units_for(fields: Iterable[str]) -> dict[str, Label]:
-    """The unit of each field that has one."""
-    return {field: unit for field in fields if (unit := unit_of(field))}
