@@ -11,7 +11,7 @@ from django.db import connections
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-APPEND_ONLY = ("proposals_event", "proposals_seal", "proposals_version", "proposals_move")
+APPEND_ONLY = ("proposals_event", "proposals_seal", "proposals_version", "proposals_move", "proposals_wordingversion")
 
 
 class ProposalsConfig(AppConfig):

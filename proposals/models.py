@@ -3,20 +3,20 @@
 from proposals.audit.models import Event, Seal
 from proposals.calls import models as calls
 from proposals.intake import models as intake
-from proposals.outbox.models import Attempt, Heartbeat, Message
-from proposals.partners.models import Invitation, Membership, Notice, Organisation, User
+from proposals.outbox import models as outbox
+from proposals.partners.models import CalendarKey, Invitation, Mailbox, Membership, Notice, Organisation, User
 
 __all__ = [
-    "Attempt",
+    "CalendarKey",
     "Event",
-    "Heartbeat",
     "Invitation",
+    "Mailbox",
     "Membership",
-    "Message",
     "Notice",
     "Organisation",
     "Seal",
     "User",
     "calls",
     "intake",
+    "outbox",
 ]

@@ -16,10 +16,8 @@ from proposals.admin.keyed import Filter, KeyedList
 from proposals.outbox import actions
 from proposals.outbox.models import Message
 from proposals.outbox.rules import may_repeat
-from proposals.outbox.states import Delivery, Kind
+from proposals.outbox.states import FAILED, Delivery, Kind
 from proposals.partners.rules import may_look_as_staff
-
-FAILED = {Delivery.REFUSED, Delivery.DEAD}
 
 
 def may_retry(user: Any, message: Message) -> bool:

@@ -206,3 +206,52 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class MailboxQuerySet(models.QuerySet["Mailbox"]):
+    """Ways to ask for role mailboxes."""
+
+    def confirmed(self) -> "MailboxQuerySet":
+        """Somebody who reads it has said so."""
+        return self.filter(confirmed_at__isnull=False)
+
+
+class Mailbox(models.Model):
+    """An organisation's role mailbox, such as a registry: told what its teams are told, once it has confirmed."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="mailboxes")
+    address = models.EmailField(_("e-mail address"), max_length=254)
+    language = models.CharField(_("language"), max_length=12, default="en")
+    token_digest = models.CharField(max_length=64, unique=True)
+    added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField(_("added at"))
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+
+    objects = MailboxQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("role mailbox")
+        verbose_name_plural = _("role mailboxes")
+        ordering = ["address"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "address"], name="mailbox_once"),
+            models.CheckConstraint(condition=Q(address=Lower("address")), name="mailbox_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class CalendarKey(models.Model):
+    """The secret in the address of a person's calendar of deadlines; only its digest is kept."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="calendar_key")
+    token_digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("calendar address")
+        verbose_name_plural = _("calendar addresses")
+
+    def __str__(self) -> str:
+        return str(self.user_id)

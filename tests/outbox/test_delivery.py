@@ -320,7 +320,7 @@ def test_claim_uses_the_index_made_for_it():
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("EXPLAIN " + CLAIM, values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "message_due" in plan
+    assert "message_open" in plan
 
 
 @pytest.mark.django_db(transaction=True)

@@ -39,7 +39,7 @@ def _fields(message):
     return {field.name: getattr(message, field.name) for field in Message._meta.fields if field.name != "id"}
 
 
-@pytest.mark.parametrize(("state", "index"), [(Delivery.DEAD, "message_failed"), (Delivery.UNCERTAIN, "message_due")])
+@pytest.mark.parametrize(("state", "index"), [(Delivery.DEAD, "message_undelivered"), (Delivery.UNCERTAIN, "message_open")])
 def test_mail_health_counts_rare_states_by_an_index(state, index):
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")

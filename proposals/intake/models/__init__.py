@@ -1,5 +1,6 @@
 """What partners send: the proposal, its sheets, people, papers and talk."""
 
+from proposals.intake.models.circular import Circular, CircularMail, CircularQuerySet
 from proposals.intake.models.mission import MissionSheet
 from proposals.intake.models.papers import Attachment, Endorsement, Move, Version
 from proposals.intake.models.payload import MassElement, Module
@@ -11,6 +12,9 @@ __all__ = [
     "Access",
     "Answer",
     "Attachment",
+    "Circular",
+    "CircularMail",
+    "CircularQuerySet",
     "Clarification",
     "Endorsement",
     "MassElement",

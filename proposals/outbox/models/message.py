@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from proposals.outbox.states import FINAL, Delivery, Kind, Priority
+from proposals.outbox.states import FAILED, FINAL, Delivery, Kind, Priority
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -47,6 +47,12 @@ class Message(models.Model):
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     last_reply = models.TextField(_("last reply"), blank=True)
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
+    # an iCalendar file that goes with the mail
+    calendar = models.TextField(_("calendar"), blank=True, db_default="")
+    # the daily digest that this message went out in
+    carried_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="carries", db_index=False, verbose_name=_("digest")
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -54,16 +60,22 @@ class Message(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         indexes = [
-            models.Index(fields=["priority", "due_at", "id"], name="message_due", condition=~Q(delivery__in=sorted(FINAL))),
-            models.Index(fields=["delivery"], name="message_failed", condition=Q(delivery__in=["dead", "refused"])),
+            models.Index(fields=["priority", "due_at", "id"], name="message_open", condition=~Q(delivery__in=sorted(FINAL))),
+            models.Index(fields=["delivery"], name="message_undelivered", condition=Q(delivery__in=sorted(FAILED))),
+            models.Index(
+                fields=["recipient", "id"], name="message_for_digest", condition=Q(delivery=Delivery.DIGEST, carried_by=None)
+            ),
+            models.Index(fields=["carried_by"], name="message_carried", condition=Q(carried_by__isnull=False)),
             models.Index(fields=["recipient", "-id"], name="message_inbox"),
             models.Index(fields=["about_type", "about_id", "id"], name="message_about"),
         ]
         constraints = [
             models.CheckConstraint(
+                # a bounce may come for a mail whose acceptance we never heard of
                 condition=Q(delivery=Delivery.SENT, sent_at__isnull=False)
-                | (~Q(delivery=Delivery.SENT) & Q(sent_at__isnull=True)),
-                name="message_sent_when",
+                | Q(delivery=Delivery.BOUNCED)
+                | (~Q(delivery__in=[Delivery.SENT, Delivery.BOUNCED]) & Q(sent_at__isnull=True)),
+                name="message_sent_at_when_sent",
                 violation_error_message=_("A sent message says when it was sent."),
             ),
         ]
