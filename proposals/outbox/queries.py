@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, models
 from django.db.models import Count, Max, Min, Q
 from django.db.models.functions import Coalesce
 
 from proposals.outbox.calculations import History
-from proposals.outbox.models import Attempt, Message, MessageQuerySet
-from proposals.outbox.states import FINAL, Delivery, Kind, Result
+from proposals.outbox.models import Attempt, Message, MessageQuerySet, Preference
+from proposals.outbox.states import CHOSEN_BY_READER, FINAL, Delivery, Kind, Result, Way
 
 COUNTED_TO = 1000
 
@@ -66,3 +67,16 @@ def history_of(message: Message, *, now: datetime) -> History:
         crashes=Count("pk", filter=Q(outcome=Result.CRASHED)),
     )
     return History(**{**found, "first_at": found["first_at"] or now})
+
+
+def wishes(user: Any) -> dict[Kind, Way]:
+    """How a person wants to hear of each kind that can be chosen; at once unless they said otherwise."""
+    said = dict(Preference.objects.filter(user=user.pk).values_list("kind", "way"))
+    return {kind: Way(said.get(kind, Way.AT_ONCE)) for kind in CHOSEN_BY_READER}
+
+
+def way_for(user: Any, kind: Kind) -> Way:
+    """How one message of a kind reaches a person; one statement where the kind can be chosen, else none."""
+    if kind not in CHOSEN_BY_READER:
+        return Way.AT_ONCE
+    return Way(Preference.objects.filter(user=user.pk, kind=kind).values_list("way", flat=True).first() or Way.AT_ONCE)

@@ -11,6 +11,11 @@ def may_repeat(user: Any) -> bool:
     return bool(user.is_active) and getattr(user, "staff_role", "") == "secretariat"
 
 
+def may_choose(by: Any, user: Any) -> bool:
+    """A person chooses their own mail."""
+    return bool(by.is_active) and by.pk == user.pk
+
+
 def lease_outlives_smtp(**_: Any) -> list[CheckMessage]:
     """System check: a claim must last longer than the mail server is waited for, or two workers send one mail."""
     if (settings.EMAIL_TIMEOUT or float("inf")) < settings.OUTBOX_LEASE_S:

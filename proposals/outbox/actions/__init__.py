@@ -1,7 +1,23 @@
-"""The verbs of mail: post in the business transaction, deliver after it, start anew by hand."""
+"""The verbs of mail: post in the business transaction, deliver after it, start anew by hand, choose what comes."""
 
 from proposals.outbox.actions.delivery import beat, deliver
 from proposals.outbox.actions.posting import OutsideTransaction, post, read, render, ring
 from proposals.outbox.actions.repeats import CannotRepeat, resend, retry
+from proposals.outbox.actions.wishes import CannotChoose, UnknownLink, prefer, stop_by_link
 
-__all__ = ["CannotRepeat", "OutsideTransaction", "beat", "deliver", "post", "read", "render", "resend", "retry", "ring"]
+__all__ = [
+    "CannotChoose",
+    "CannotRepeat",
+    "OutsideTransaction",
+    "UnknownLink",
+    "beat",
+    "deliver",
+    "post",
+    "prefer",
+    "read",
+    "render",
+    "resend",
+    "retry",
+    "ring",
+    "stop_by_link",
+]

@@ -156,4 +156,5 @@ def _mail(message: Message) -> gateways.Mail:
         message_id=message.message_id,
         thread_id=message.thread_id,
         written_at=message.created_at,
+        calendar=message.calendar,
     )

@@ -15,8 +15,11 @@ from django.utils import timezone, translation
 from proposals.outbox import gateways
 from proposals.outbox.calculations import inert, split_subject
 from proposals.outbox.models import Message
-from proposals.outbox.states import Kind, Priority
+from proposals.outbox.queries import way_for
+from proposals.outbox.states import Delivery, Kind, Priority, Way
 
+# Where a message stands from the start, by how its reader wants to hear of it.
+_STANDS = {Way.AT_ONCE: Delivery.QUEUED, Way.DIGEST: Delivery.DIGEST, Way.SITE: Delivery.SITE}
 _inliner = css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
 
 
@@ -34,38 +37,44 @@ def post(
     priority: Priority = Priority.ROUTINE,
     about: models.Model | None = None,
     link: str = "",
+    calendar: str = "",
+    language: str = "",
     now: datetime | None = None,
 ) -> None:
     """This will write one message to one recipient, to be sent once this transaction commits.
 
-    `to` is a person or a bare address; the text is rendered now, in that person's language and zone.
+    `to` is a person or a bare address; the text is rendered now, in that person's language and zone (`language`: for a
+    bare address). A person who wants a kind in the digest, or on the site only, finds it in the inbox at once.
+    `calendar` is the text of an iCalendar file that goes with the mail.
     A second post with the same key does nothing. Raises OutsideTransaction where nothing would roll back.
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"post({template}) needs a transaction")
-    now = now or timezone.now()
-    address = getattr(to, "email", to)
+    person = to if hasattr(to, "pk") else None
     about_type, about_id = (about._meta.model_name or "", str(about.pk)) if about else ("", "")
+    address = getattr(to, "email", to)
     message = Message(
         key=key,
         kind=kind,
         priority=priority,
-        recipient=to if hasattr(to, "pk") else None,
+        recipient=person,
         address=address,
-        language=getattr(to, "language", "") or settings.LANGUAGE_CODE,
+        language=_language(to, language),
         template=template,
         about_type=about_type,
         about_id=about_id,
         link=link,
         message_id=f"<{uuid.uuid4().hex}@{settings.MESSAGE_ID_DOMAIN}>",
         thread_id=_thread(about_type, about_id, address),
-        due_at=now,
+        due_at=now or timezone.now(),
+        delivery=_STANDS[way_for(person, kind)] if person else Delivery.QUEUED,
+        calendar=calendar,
     )
-    message.subject, message.text, message.html = render(
-        template, {**context, "link": settings.SITE_URL + link if link else "", "kind": kind}, to=to
-    )
+    whole = {**context, "link": settings.SITE_URL + link if link else "", "kind": kind}
+    message.subject, message.text, message.html = render(template, whole, to=to, language=language)
     Message.objects.bulk_create([message], ignore_conflicts=True)
-    ring()
+    if message.delivery == Delivery.QUEUED:
+        ring()
 
 
 def ring() -> None:
@@ -86,12 +95,13 @@ def _thread(about_type: str, about_id: str, address: str) -> str:
     return first.values_list("message_id", flat=True).first() or ""
 
 
-def render(template: str, context: Mapping[str, Any], *, to: Any) -> tuple[str, str, str]:
+def render(template: str, context: Mapping[str, Any], *, to: Any, language: str = "") -> tuple[str, str, str]:
     """Subject, text and HTML of `emails/<template>` in the recipient's language and time zone.
 
+    `language` is for a bare address; a person's own goes before it.
     A person's free text reaches a mail only through the filter `inert`.
     """
-    language = getattr(to, "language", "") or settings.LANGUAGE_CODE
+    language = _language(to, language)
     zone = _zone(getattr(to, "time_zone", ""))
     engine: Any = engines["django"]
     whole = {
@@ -109,6 +119,11 @@ def render(template: str, context: Mapping[str, Any], *, to: Any) -> tuple[str, 
         subject, text = split_subject(plain)
         rich = engine.get_template(f"emails/{template}.html").render({**whole, "subject": subject})
     return subject, text, _inliner.inline(rich)
+
+
+def _language(to: Any, given: str) -> str:
+    """A person's own language; for a bare address the one given."""
+    return getattr(to, "language", "") or given or settings.LANGUAGE_CODE
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -49,6 +49,7 @@ class Mail:
     message_id: str
     thread_id: str
     written_at: datetime
+    calendar: str = ""
 
     def build(self, connection: Any) -> EmailMultiAlternatives:
         """Django's object for it. The headers are the same at every attempt."""
@@ -64,6 +65,8 @@ class Mail:
         mail = EmailMultiAlternatives(self.subject, self.text, to=[self.to], headers=headers, connection=connection)
         if self.html:
             mail.attach_alternative(self.html, "text/html")
+        if self.calendar:
+            mail.attach("deadlines.ics", self.calendar.encode(), "text/calendar; method=PUBLISH")
         return mail
 
 

@@ -1,35 +1,16 @@
-"""Pure rules of mail: inert text, subject and body, what a reply means, and when to try again."""
+"""What a mail server's reply means, and when to try again."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from proposals.outbox.states import BEFORE_THE_MAIL, Delivery, Result, SmtpPhase
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-_SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*)://")
 # Minutes to wait after the first failures; later ones wait the last figure. A common greylist opens after 1 to 15.
 RETRY_AFTER_MIN = (1, 5, 15, 60, 120)
 JITTER = 0.1
 GIVE_UP_AFTER = timedelta(hours=72)
 MOST_CRASHES = 5
 MOST_UNCERTAIN = 2
-_DOMAIN = re.compile(r"(?i)(?<=[a-z0-9])\.(?=[a-z]{2,})")
-
-
-def inert(text: str) -> str:
-    """A person's text, made harmless for mail: one line, no control or direction characters, no live links."""
-    line = " ".join(_CONTROL.sub(" ", text).split())
-    return _DOMAIN.sub("[.]", _SCHEME.sub(r"\1 : ", line)).replace("@", " at ")
-
-
-def split_subject(rendered: str) -> tuple[str, str]:
-    """A text template's first line is the subject; the rest, after an empty line, is the body.
-
-    "=?" would begin an encoded word (RFC 2047), which the reader's program decodes, line breaks and all.
-    """
-    subject, _, body = rendered.strip().partition("\n")
-    return " ".join(_CONTROL.sub(" ", subject).replace("=?", "= ?").split())[:300], body.strip() + "\n"
 
 
 @dataclass(frozen=True)
