@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from proposals.intake.models import Attachment, Proposal
+from proposals.intake.models import Attachment, Circular, Proposal
 from proposals.intake.states import CLOSED, EDITABLE, MOVES, AttachmentKind, Scan, Status
 from proposals.partners.states import StaffRole
 
@@ -83,3 +83,13 @@ def may_open_file(user: Any, attachment: Attachment) -> bool:
     if may_look(user):
         return attachment.scan in {Scan.CLEAN, Scan.OFF}
     return attachment.removed_at is None and attachment.scan != Scan.REFUSED and on_team(user, attachment.proposal)
+
+
+def may_stop(user: Any, circular: Circular) -> bool:
+    """The secretariat stops a circular that is held, its author too."""
+    return may_triage(user) and not circular.approved_at and not circular.stopped_at
+
+
+def may_approve(user: Any, circular: Circular) -> bool:
+    """Another member of the secretariat than its author sends a held circular: two people have read what leaves."""
+    return may_stop(user, circular) and circular.drafted_by_id != user.pk

@@ -1,6 +1,7 @@
 """The verbs of intake: rule, write, audit, tell; each in one transaction."""
 
 from proposals.intake.actions.answers import answer_with_file, save_answers
+from proposals.intake.actions.circulars import NotHeld, approve_circular, draft_circular, stop_circular
 from proposals.intake.actions.clarifications import answer, ask
 from proposals.intake.actions.deadline import extend_deadline
 from proposals.intake.actions.drafts import SavedMeanwhile, discard, save_section, start
@@ -21,22 +22,26 @@ from proposals.intake.actions.triage import (
     save_view,
     tag,
 )
+from proposals.intake.actions.wordings import restore_wording, retire_wording, save_wording, try_wording
 
 __all__ = [
     "CallClosed",
     "Incomplete",
+    "NotHeld",
     "SavedMeanwhile",
     "accept_for_review",
     "add_module",
     "add_note",
     "answer",
     "answer_with_file",
+    "approve_circular",
     "ask",
     "assign",
     "attach",
     "clear_away",
     "declare_ineligible",
     "discard",
+    "draft_circular",
     "endorse",
     "extend_deadline",
     "invite_member",
@@ -49,15 +54,20 @@ __all__ = [
     "remove_member",
     "remove_module",
     "remove_view",
+    "restore_wording",
+    "retire_wording",
     "return_for_correction",
     "save_answers",
     "save_masses",
     "save_organisations",
     "save_section",
     "save_view",
+    "save_wording",
     "scan_held",
     "start",
+    "stop_circular",
     "submit",
     "tag",
+    "try_wording",
     "withdraw",
 ]
