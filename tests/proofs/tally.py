@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from proposals.outbox.models import Message
@@ -70,3 +70,9 @@ def drain(stage: Stage, *, seconds: float) -> float:
     began = time.monotonic()
     wait_until(lambda: not waiting(), seconds=seconds, what="the outbox is empty", every_s=0.1)
     return time.monotonic() - began
+
+
+def copies(mails: list[Received]) -> set[str]:
+    """The addresses that received more than one mail."""
+    counted = Counter(address for mail in mails for address in mail.to)
+    return {address for address, times in counted.items() if times > 1}
