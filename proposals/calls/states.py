@@ -30,6 +30,13 @@ class PhaseKind(TextChoices):
     FULL = "full", _("full proposal")
 
 
+class DayKind(TextChoices):
+    """What a day of a phase is for; on some of them people are reminded of what is missing."""
+
+    PLAIN = "plain", _("for information")
+    ENDORSEMENT = "endorsement", _("last day for letters of endorsement")
+
+
 class TopicKind(TextChoices):
     """What a line of a call's text is."""
 

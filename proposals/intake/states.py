@@ -118,3 +118,13 @@ class Scan(TextChoices):
     CLEAN = "clean", _("checked")
     REFUSED = "refused", _("refused by the scanner")
     OFF = "off", _("no scanner installed")
+
+
+class Fact(TextChoices):
+    """What everyone concerned is told, however many they are."""
+
+    OPENED = "opened", _("call opened")
+    EXTENDED = "extended", _("deadline extended")
+    DRAFT = "draft", _("draft not submitted")
+    ENDORSEMENT = "endorsement", _("letter of endorsement missing")
+    CLARIFICATION = "clarification", _("question not answered")

@@ -26,7 +26,7 @@ class DateRows(Rows):
     """Days that follow from the phase."""
 
     model = DependentDate
-    fields = ("label", "on", "moves_with_deadline")
+    fields = ("label", "on", "kind", "moves_with_deadline")
 
 
 class AskedRows(Rows):

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from proposals.calls.models.call import NOT_NEGATIVE, Call, all_levels
-from proposals.calls.states import Level, PhaseKind, QuestionKind
+from proposals.calls.states import DayKind, Level, PhaseKind, QuestionKind
 
 
 class PhaseQuerySet(models.QuerySet["Phase"]):
@@ -65,6 +65,7 @@ class DependentDate(models.Model):
     phase = models.ForeignKey(Phase, models.CASCADE, related_name="dates")
     label = models.CharField(_("what happens"), max_length=200)
     on = models.DateField(_("day"))
+    kind = models.CharField(_("meaning"), max_length=12, choices=DayKind, default=DayKind.PLAIN, db_default=DayKind.PLAIN)
     moves_with_deadline = models.BooleanField(_("moves with the deadline"), default=True)
 
     class Meta:

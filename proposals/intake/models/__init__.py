@@ -7,6 +7,7 @@ from proposals.intake.models.payload import MassElement, Module
 from proposals.intake.models.people import Access, Participation, TeamMember
 from proposals.intake.models.proposal import MoveNotAllowed, Proposal, ProposalQuerySet
 from proposals.intake.models.talk import Answer, Clarification, Note, SavedView, Section
+from proposals.intake.models.telling import Telling, TellingQuerySet
 
 __all__ = [
     "Access",
@@ -29,5 +30,7 @@ __all__ = [
     "SavedView",
     "Section",
     "TeamMember",
+    "Telling",
+    "TellingQuerySet",
     "Version",
 ]
