@@ -1,13 +1,10 @@
 """Who in a proposal's team is told what; one function per message, one row per person."""
 
-import uuid
-from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 
-from proposals.intake.models import CircularMail, Clarification, Move, Proposal, TeamMember, Version
-from proposals.intake.queries.letters import Written
+from proposals.intake.models import Clarification, Move, Proposal, TeamMember, Version
 from proposals.intake.states import SHOWN_AS, Status
 from proposals.outbox.actions import post
 from proposals.outbox.calculations import inert
@@ -96,34 +93,3 @@ def invited(member: TeamMember, invitation: Invitation, token: str, *, proposal:
         kind=Kind.TEAM,
         link=reverse("portal:invitation", args=[token]),
     )
-
-
-def circular(mail: CircularMail, *, now: datetime) -> None:
-    """One mail of a circular, to one member of a team: the text that was read, in a frame of the same language."""
-    mail.person.language = mail.language  # in memory alone
-    proposal = mail.proposal
-    post(
-        key=f"circular:{mail.circular_id}:{mail.pk}",
-        to=mail.person,
-        template="letter",
-        context={
-            "reference": proposal.reference or proposal.call.code,
-            "letter_subject": mail.subject,
-            "paragraphs": _paragraphs(mail.body),
-        },
-        kind=Kind.LETTER,
-        about=proposal,
-        link=reverse("portal:proposal", args=[proposal.pk]),
-        now=now,
-    )
-
-
-def trial(letter: Written, *, key: uuid.UUID, to: User, now: datetime) -> None:
-    """A letter to the member of staff who tries it; it belongs to no proposal's thread."""
-    to.language = letter.language  # in memory alone
-    context = {"letter_subject": letter.subject, "paragraphs": _paragraphs(letter.body), "is_trial": True}
-    post(key=f"trial:{key}", to=to, template="letter", context=context, kind=Kind.LETTER, now=now)
-
-
-def _paragraphs(body: str) -> list[str]:
-    return [part.strip() for part in body.split("\n\n") if part.strip()]
