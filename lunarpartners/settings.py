@@ -105,11 +105,11 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "proposals.web.context.site",
             ],
-            "builtins": ["proposals.web.templatetags.lunar", "proposals.web.templatetags.triage"],
+            "builtins": [f"proposals.web.templatetags.{name}" for name in ("lunar", "triage", "fields", "still")],
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "proposals.web.widgets.PlainRenderer"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["bootstrap5"]
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 

@@ -18,6 +18,7 @@ from proposals.web.plots import number
 register = template.Library()
 ICON_OF_TONE = {"good": "check", "info": "info", "wait": "waiting", "warn": "warning", "bad": "stop", "neutral": "todo"}
 TONE_OF_MESSAGE = {"debug": "neutral", "info": "info", "success": "good", "warning": "warn", "error": "bad"}
+MAIN_PAGES = frozenset({"portal:call_list", "portal:dashboard", "portal:inbox", "portal:help"})
 TURNS = frozenset({"newer", "older", "forward", "undo", "send", "external"})  # arrows point the other way from right to left
 TONE_OF_STATUS = {
     "draft": "neutral",
@@ -50,6 +51,13 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="lp-icon{}" aria-hidden="true"><use href="{}#{}"/></svg>', turns, static("img/icons.svg"), name
     )
+
+
+@register.simple_tag(takes_context=True)
+def main_page(context: template.Context) -> str:
+    """The name of the page that is open, if it is one of the main navigation; else empty."""
+    place = getattr(context.get("request"), "resolver_match", None)
+    return place.url_name if place and place.view_name in MAIN_PAGES else ""
 
 
 @register.filter
