@@ -53,6 +53,7 @@ class Move(models.Model):
         verbose_name = _("move")
         verbose_name_plural = _("moves")
         ordering = ["id"]
+        indexes = [models.Index(fields=["at"], name="move_at")]
         triggers = [AppendOnly(), NoTruncate()]
 
     def __str__(self) -> str:

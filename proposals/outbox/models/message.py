@@ -68,6 +68,7 @@ class Message(models.Model):
             models.Index(fields=["carried_by"], name="message_carried", condition=Q(carried_by__isnull=False)),
             models.Index(fields=["recipient", "-id"], name="message_inbox"),
             models.Index(fields=["about_type", "about_id", "id"], name="message_about"),
+            models.Index(fields=["address", "-id"], name="message_address"),
         ]
         constraints = [
             models.CheckConstraint(
