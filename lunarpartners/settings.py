@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from environs import Env
 from psycopg.conninfo import conninfo_to_dict
 
-from lunarpartners import logs
+from lunarpartners import logs, refusals
 from lunarpartners.celery import app as celery_app  # noqa: F401  # tasks find their app as soon as Django is set up
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -22,25 +22,8 @@ if MODE not in {"production", "development", "test"}:
     raise ImproperlyConfigured(f"LUNARPARTNERS_MODE is {MODE!r}; it may be production, development or test.")
 PRODUCTION = MODE == "production"
 PROCESS = env.str("LUNARPARTNERS_PROCESS", "command")
-REQUIRED = {
-    "SECRET_KEY": "50 random characters or more, kept secret",
-    "DATABASE_URL": "postgresql://lp_app:…@host/lunarpartners, a role that does not own the tables",
-    "REDIS_URL": "redis://host:6379/0, the broker",
-    "EMAIL_URL": "smtp+tls://user:password@host:587, the mail relay",
-    "ALLOWED_HOSTS": "the site's host names, separated by commas",
-    "SITE_URL": "https://…, the address that mails point to",
-}
-
-
-def _refuse_without_secrets() -> None:
-    """Name each missing secret at once, so that one start mends all."""
-    missing = [f"  {name}: {why}" for name, why in REQUIRED.items() if not env.str(name, "")]
-    if missing:
-        raise ImproperlyConfigured("Production needs these environment variables:\n" + "\n".join(missing))
-
-
 if PRODUCTION:
-    _refuse_without_secrets()
+    refusals.missing_secrets(env)
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", "" if PRODUCTION else "only-for-development-and-tests-" + "x" * 40)
@@ -253,7 +236,12 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _relay.scheme == "smtp+tls", _relay.scheme == "sm
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", 20)
 OUTBOX_LEASE_S = env.int("OUTBOX_LEASE_S", 120)
 OUTBOX_BATCH = env.int("OUTBOX_BATCH", 500)
+OUTBOX_RATE: float | None = env.float("OUTBOX_RATE", None)  # mails a second
+OUTBOX_DOMAIN_RATES: dict[str, float] = env.dict("OUTBOX_DOMAIN_RATES", {}, subcast_values=float)
+OUTBOX_ALARM_AFTER_S = env.int("OUTBOX_ALARM_AFTER_S", 300)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <{SECRETARIAT_EMAIL}>")
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")
+refusals.what_loses_mail(globals())
 MESSAGE_ID_DOMAIN = env.str("MESSAGE_ID_DOMAIN", "lunar-partners.example")
 
 SECURE_CONTENT_TYPE_NOSNIFF = True

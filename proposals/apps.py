@@ -6,7 +6,6 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
-from django.core import checks
 from django.db import connections
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
@@ -21,11 +20,8 @@ class ProposalsConfig(AppConfig):
     verbose_name = _("Lunar Partners")
 
     def ready(self) -> None:
-        """After each migration the two roles get their rights; at each start the settings are checked."""
-        from proposals.outbox.rules import lease_outlives_smtp
-
+        """After each migration the two roles get their rights."""
         post_migrate.connect(grant_rights, sender=self)
-        checks.register(lease_outlives_smtp)
 
 
 class StaffSiteConfig(AdminConfig):

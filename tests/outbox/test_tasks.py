@@ -2,11 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from celery import current_app
-from django.core.checks.registry import registry
 
 from proposals.outbox import actions, tasks
 from proposals.outbox.models import Heartbeat
-from proposals.outbox.rules import lease_outlives_smtp
 from tests.factories import make_message
 
 pytestmark = pytest.mark.django_db
@@ -41,12 +39,3 @@ def test_sweep_sends_and_leaves_a_heartbeat(relay):
     tasks.sweep()
     assert len(relay.mails) == 1
     assert datetime.now(UTC) - Heartbeat.objects.get(name="sweep").at < timedelta(seconds=5)
-
-
-@pytest.mark.parametrize(
-    ("lease_s", "timeout_s", "errors"), [(120, 20, []), (20, 20, ["outbox.E001"]), (10, 20, ["outbox.E001"])]
-)
-def test_a_lease_shorter_than_smtps_timeout_is_refused(settings, lease_s, timeout_s, errors):
-    settings.OUTBOX_LEASE_S, settings.EMAIL_TIMEOUT = lease_s, timeout_s
-    assert lease_outlives_smtp in registry.get_checks()
-    assert [each.id for each in lease_outlives_smtp()] == errors

@@ -39,3 +39,42 @@ def test_production_names_the_missing_secret(name):
 def test_unknown_mode_is_refused():
     done = load(LUNARPARTNERS_MODE="debug", **COMPLETE)
     assert done.stderr.splitlines()[-1].endswith("LUNARPARTNERS_MODE is 'debug'; it may be production, development or test.")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"EMAIL_TIMEOUT": "20", "OUTBOX_LEASE_S": "39"}, "OUTBOX_LEASE_S (39) must be twice EMAIL_TIMEOUT (20) or more"),
+        ({"EMAIL_TIMEOUT": "0"}, "OUTBOX_LEASE_S (120) must be twice EMAIL_TIMEOUT (0) or more"),
+        ({"OUTBOX_RATE": "0"}, "OUTBOX_RATE=0.0: a rate is a number of mails a second"),
+        ({"OUTBOX_DOMAIN_RATES": "qq.com=1,*=-5"}, "*=-5.0: a rate is a number of mails a second"),
+        ({"OUTBOX_DOMAIN_RATES": "qq.com=fast"}, "OUTBOX_DOMAIN_RATES"),
+        ({"DEFAULT_FROM_EMAIL": "The Secretariat"}, "DEFAULT_FROM_EMAIL is 'The Secretariat'"),
+        ({"BOUNCE_ADDRESS": "bounces"}, "BOUNCE_ADDRESS is 'bounces'"),
+        ({"BOUNCE_ADDRESS": "a+b@example.org"}, "BOUNCE_ADDRESS is 'a+b@example.org'"),
+    ],
+)
+def test_settings_that_lose_mail_are_refused(given, says):
+    done = load(**COMPLETE, **given)
+    assert done.returncode == 1
+    assert says in done.stderr.splitlines()[-1]
+
+
+def test_settings_of_mail_that_fit_are_taken():
+    mail = {"EMAIL_TIMEOUT": "5", "OUTBOX_LEASE_S": "10", "OUTBOX_RATE": "0.5", "OUTBOX_DOMAIN_RATES": "qq.com=1,*=5"}
+    mail |= {"BOUNCE_ADDRESS": "bounces@example.org", "DEFAULT_FROM_EMAIL": "Lunar <a+b@example.org>"}
+    assert load(**COMPLETE, **mail).returncode == 0
+
+
+@pytest.mark.parametrize("process", ["web", "worker", "beat"])
+def test_every_process_meets_the_refusal(process):
+    code = (
+        "import lunarpartners.wsgi"
+        if process == "web"
+        else "from lunarpartners.celery import app; app.loader.import_default_modules()"
+    )
+    wrong = {"EMAIL_TIMEOUT": "60", "OUTBOX_LEASE_S": "60", "LUNARPARTNERS_PROCESS": process}
+    environment = {name: value for name, value in clean_environment().items() if name not in COMPLETE} | COMPLETE | wrong
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "OUTBOX_LEASE_S (60) must be twice EMAIL_TIMEOUT (60)" in done.stderr
