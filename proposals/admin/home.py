@@ -16,6 +16,7 @@ from proposals.admin.queue.filters import capped, encode
 from proposals.calls.models import Call
 from proposals.calls.queries import Shown, shown_calls
 from proposals.calls.states import Form
+from proposals.intake.models import Circular
 from proposals.intake.queries.overview import Glance, glance
 from proposals.intake.queries.queue import View, Wanted, capped_counts, queue
 from proposals.intake.rules import may_triage
@@ -34,6 +35,8 @@ PARTS = (
     ("organisation", gettext_lazy("Organisations")),
     ("user", gettext_lazy("People")),
     ("message", gettext_lazy("Messages")),
+    ("circular", gettext_lazy("Circulars")),
+    ("wording", gettext_lazy("Wordings")),
     ("event", gettext_lazy("Trail")),
     ("notice", gettext_lazy("Pages")),
 )
@@ -87,7 +90,11 @@ def _needs(user: Any, now: datetime) -> list[dict[str, str]]:
     ]
     counts = capped_counts([queue(user, wanted, now=now) for _label, wanted, _query in asked])
     page = reverse("admin:proposals_proposal_changelist")
+    held = Circular.objects.held().count()
+    letters = {"label": _("circulars wait for a second person"), "count": capped(held)}
     return [
+        *([{**letters, "url": reverse("admin:proposals_circular_changelist")}] if held else []),
+    ] + [
         {"label": label, "count": capped(count), "url": f"{page}?{encode({k: [str(v)] for k, v in query.items()})}"}
         for (label, _wanted, query), count in zip(asked, counts, strict=True)
     ]

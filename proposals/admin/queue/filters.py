@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +14,8 @@ from django_countries import countries
 
 from proposals.calls.models import Call
 from proposals.calls.states import Form, Level
-from proposals.intake.queries.queue import COUNTED_TO, Key, View, Wanted
+from proposals.intake.queries.queue import COUNTED_TO, Key, View, Wanted, secretariat
+from proposals.intake.rules import may_triage
 from proposals.intake.states import Status
 from proposals.partners.models import User
 
@@ -165,3 +166,10 @@ def _text(value: str) -> str:
     if len(text) > TOO_LONG or not text.isprintable():
         raise ValueError(text)
     return text
+
+
+def understood(request: HttpRequest) -> tuple[Asked, Choices]:
+    """The address against the allow-list; an empty one opens on what needs the reader."""
+    choices = Choices(list(Call.objects.visible_to(request.user)), list(secretariat()), request.user)
+    given = request.GET or QueryDict(f"view={View.NEEDS_ME if may_triage(request.user) else View.ALL}")
+    return parse(given, choices), choices

@@ -14,8 +14,7 @@ from django_countries import countries
 
 from proposals.admin.queue.bulk import BULK, BulkPages
 from proposals.admin.queue.export import ROWS_AT_MOST, spreadsheet
-from proposals.admin.queue.filters import AGES, SWITCHED, SWITCHES, Asked, Choices, capped, encode, parse, place
-from proposals.calls.models import Call
+from proposals.admin.queue.filters import AGES, SWITCHED, SWITCHES, Asked, Choices, capped, encode, parse, place, understood
 from proposals.calls.states import Form, Level
 from proposals.intake import actions
 from proposals.intake.models import SavedView
@@ -81,6 +80,7 @@ class QueuePages(BulkPages, Stock):
             "export_limit": f"{ROWS_AT_MOST:,}",
             "bulk": [(act.name, act.label) for act in BULK] if may_triage(request.user) else [],
             "may_file": may_triage(request.user),
+            "write_url": reverse("admin:proposals_circular_write") + "?" + asked.query(),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/queue/queue.html", context)
@@ -117,13 +117,6 @@ class QueuePages(BulkPages, Stock):
         rows = asking.rows_for_export(wanted, newest_first=asked.newest_first, limit=ROWS_AT_MOST + 1)
         name = f"proposals-{now:%Y%m%d-%H%M}.xlsx"
         return FileResponse(spreadsheet(rows), as_attachment=True, filename=name, content_type=SPREADSHEET)
-
-
-def understood(request: HttpRequest) -> tuple[Asked, Choices]:
-    """The address against the allow-list; an empty one opens on what needs the reader."""
-    choices = Choices(list(Call.objects.visible_to(request.user)), list(asking.secretariat()), request.user)
-    given = request.GET or QueryDict(f"view={View.NEEDS_ME if may_triage(request.user) else View.ALL}")
-    return parse(given, choices), choices
 
 
 def _on(asked: Asked, **changes: str | None) -> str:

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from proposals.audit.actions import record
 from proposals.intake import emails
 from proposals.intake.models import Circular, CircularMail, Proposal
-from proposals.intake.queries.letters import written
+from proposals.intake.queries.letters import newest, written
 from proposals.intake.queries.queue import teams_of
 from proposals.intake.rules import may_approve, may_stop, may_triage
-from proposals.outbox.models import WordingVersion
+from proposals.outbox.models import Wording
 from proposals.partners.models import User
 
 # A second person has to read them, and one transaction has to write them.
@@ -28,7 +28,7 @@ class NotHeld(Exception):
 
 @transaction.atomic
 def draft_circular(
-    version: WordingVersion,
+    wording: Wording,
     *,
     proposals: Sequence[Proposal],
     request_key: uuid.UUID,
@@ -38,15 +38,16 @@ def draft_circular(
 ) -> Circular:
     """This will write every mail of a circular, one a team member and proposal, and hold them for a second person.
 
-    The same `request_key` makes one circular. Raises PermissionDenied, or ValidationError (nobody to write to, too many,
-    a wording that was retired).
+    It uses the wording's newest version. The same `request_key` makes one circular.
+    Raises PermissionDenied, or ValidationError (nobody to write to, too many, a wording that was retired).
     """
     if not may_triage(by):
         raise PermissionDenied
     made = Circular.objects.filter(request_key=request_key, drafted_by=by).first()
     if made is not None:
         return made
-    if version.wording.retired_at:
+    version = newest(wording)
+    if version is None or wording.retired_at:
         raise ValidationError(_("This wording was retired; choose another."))
     _bounded(len(proposals))
     circular = Circular.objects.create(version=version, request_key=request_key, filters=filters, drafted_by=by, drafted_at=now)

@@ -12,7 +12,7 @@ from proposals.intake.calculations.placeholders import fill
 from proposals.intake.models import Proposal
 from proposals.intake.states import SHOWN_AS, Status
 from proposals.outbox.calculations import inert
-from proposals.outbox.models import WordingVersion
+from proposals.outbox.models import Wording, WordingVersion
 
 # The doors know how instants are told; the engine has their filter. No text of anybody's is in this template.
 _MOMENT = "{{ instant|moment }}"
@@ -41,6 +41,11 @@ def written(version: WordingVersion, proposal: Proposal, *, to: Any, language: s
     return Written(chosen, fill(text["subject"], values), fill(text["body"], values))
 
 
+def trials(version: WordingVersion, proposal: Proposal, *, to: Any) -> list[Written]:
+    """The letter in each language that the wording has."""
+    return [written(version, proposal, to=to, language=code) for code in languages_of(version)]
+
+
 def values_of(proposal: Proposal, *, to: Any, language: str) -> Mapping[str, str]:
     """What each placeholder stands for; whatever people typed is made harmless for mail."""
     with translation.override(language), timezone.override(_zone(to.time_zone)):
@@ -62,3 +67,23 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def newest(wording: Wording) -> WordingVersion | None:
+    """What a wording says today."""
+    return wording.versions.select_related("wording").order_by("-number").first()
+
+
+def versions_of(wording: Wording) -> list[WordingVersion]:
+    """The last hundred versions of a wording with their writers, newest first."""
+    return list(wording.versions.select_related("made_by").order_by("-number")[:100])
+
+
+def example(user: Any, reference: str = "") -> Proposal | None:
+    """The proposal to try a wording on: the one named, or the one that moved last; None where this reader knows of none."""
+    found = Proposal.objects.visible_to(user).exclude(reference=None).select_related("call", "phase", "lead").defer("search")
+    if reference:
+        if not reference.isprintable():
+            return None
+        return found.filter(reference=reference.strip().upper()).first()
+    return found.order_by("-moved_at", "-id").first()

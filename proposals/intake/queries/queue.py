@@ -137,6 +137,12 @@ def by_reference(user: Any, text: str) -> Proposal | None:
     return Proposal.objects.visible_to(user).filter(reference=text.strip().upper()).only("pk").first()
 
 
+def whole(proposals: ProposalQuerySet, *, limit: int) -> list[Proposal]:
+    """The first so many of a list with what a letter tells of them, what moved last first."""
+    ready = proposals.select_related("call", "phase", "lead").defer("search")
+    return list(ready.order_by("-moved_at", "-id")[:limit])
+
+
 def page(proposals: ProposalQuerySet, *, newest_first: bool = True, after: Key | None = None, before: Key | None = None) -> Page:
     """Fifty rows in the order of (in this state since, id), after or before a key; one statement."""
     backwards = before is not None
