@@ -90,6 +90,8 @@ class Result(TextChoices):
     AGAIN = "again", _("started anew by staff")
     BOUNCED = "bounced", _("came back")
     COMPLAINED = "complained", _("marked as unwanted")
+    DELAYED = "delayed", _("delayed on its way")
+    DELIVERED = "delivered", _("delivered")
 
 
 class Report(TextChoices):

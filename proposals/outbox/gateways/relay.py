@@ -33,6 +33,9 @@ _COMMANDS = {
     "rcpt": SmtpPhase.RCPT,
     "data": SmtpPhase.DATA,
 }
+# Our Message-ID among a provider's metadata; these providers have none, and the mail would be refused for it.
+METADATA_KEY = "lunar-partners-id"
+WITHOUT_METADATA = ("mailersend", "postal")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 
@@ -109,7 +112,13 @@ class Relay:
         return self._send_by_provider(built)
 
     def _send_by_provider(self, built: EmailMultiAlternatives) -> Outcome:
-        """Any other of Django's backends: only a recipient refused by name is final, the rest is tried again."""
+        """Any other of Django's backends: only a recipient refused by name is final, the rest is tried again.
+
+        The mail carries our Message-ID as the provider's metadata, and the evidence the provider's own id of it:
+        by one or the other its later reports are matched.
+        """
+        if _carries_metadata(self.connection):
+            built.metadata = {METADATA_KEY: built.extra_headers["Message-ID"]}  # type: ignore[attr-defined]  # anymail's
         try:
             self.connection.open()
             taken = self.connection.send_messages([built])
@@ -118,7 +127,10 @@ class Relay:
         except Exception as error:  # noqa: BLE001  # each provider raises its own kinds
             code = getattr(error, "status_code", None)
             return Outcome(Result.TRANSIENT, SmtpPhase.DATA, code if isinstance(code, int) else None, _printable(error))
-        return Outcome(Result.SENT, SmtpPhase.DOT) if taken else Outcome(Result.TRANSIENT, SmtpPhase.DATA, None, "not taken")
+        if not taken:
+            return Outcome(Result.TRANSIENT, SmtpPhase.DATA, None, "not taken")
+        given = getattr(getattr(built, "anymail_status", None), "message_id", None)
+        return Outcome(Result.SENT, SmtpPhase.DOT, None, _printable(given or ""))
 
 
 class Conversation(EmailBackend):
@@ -237,6 +249,12 @@ def stuffed(content: bytes) -> bytes:
     """
     lines = _LEADING_DOT.sub(b"..", _LINE_END.sub(b"\r\n", content))
     return lines + (b"" if lines.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
+def _carries_metadata(connection: Any) -> bool:
+    """Whether a backend is a provider's, and that provider keeps metadata."""
+    provider = type(connection).__module__.removeprefix("anymail.backends.")
+    return type(connection).__module__.startswith("anymail.") and provider not in WITHOUT_METADATA
 
 
 def _printable(reply: bytes | str | Exception) -> str:
