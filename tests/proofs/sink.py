@@ -10,7 +10,7 @@ import ssl
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -30,19 +30,27 @@ USER, PASSWORD = "relay-user", "relay-password"
 class Fault:
     """What goes wrong at a phase.
 
-    `what` is a reply ("450", or "450 4.2.0 Greylisted"), "drop" (hang up), "hang" (say no more), or "garbage".
+    `what` is a reply ("450", or "450 4.2.0 Greylisted"), "drop" (hang up), "hang" (say no more), or "garbage";
+    or a function that is given the client's port, after which the sink hangs up: it may end the client's process.
     `times` counts down; None never ends. `to` narrows it to one recipient, for the phases that know one.
     At "dot" a mail is kept before it is dropped, hung on or answered by garbage: the client cannot know.
     """
 
     phase: str
-    what: str
+    what: str | Callable[[int], None]
     times: int | None = None
     to: str = ""
 
     def __post_init__(self) -> None:
         if self.phase not in PHASES:
             raise ValueError(f"{self.phase!r} is no phase; these are: {', '.join(PHASES)}")
+        if self.phase == "dot" and not isinstance(self.what, str):
+            raise ValueError("after the final dot the sink answers; a function may act at any phase before it")
+
+    @property
+    def told(self) -> str:
+        """What it is, in a word."""
+        return self.what if isinstance(self.what, str) else self.what.__name__
 
 
 @dataclass
@@ -63,7 +71,7 @@ class Received:
         return parsed
 
 
-@dataclass
+@dataclass(eq=False)  # two connections on which nothing was said yet are still two
 class Talk:
     """One connection: the commands that came, and the faults that were played."""
 
@@ -157,8 +165,11 @@ class _Faulty(SMTP):
         found = self.sink.take(phase, recipients)
         if found is None:
             return False
-        self.talk.faults.append(f"{phase} {found.what}")
-        if found.what == "drop":
+        self.talk.faults.append(f"{phase} {found.told}")
+        if not isinstance(found.what, str):
+            found.what(self.transport.get_extra_info("peername")[1])
+            self.transport.abort()
+        elif found.what == "drop":
             self.transport.abort()
         elif found.what == "hang":
             await asyncio.sleep(3600)
@@ -213,7 +224,7 @@ class _Keeper:
         if fault is None:
             self.sink.mails.append(received)
             return "250 2.0.0 kept"
-        server.talk.faults.append(f"dot {fault.what}")
+        server.talk.faults.append(f"dot {fault.told}")
         if fault.what in {"drop", "hang", "garbage"}:
             received.acknowledged = False
             self.sink.mails.append(received)
@@ -224,7 +235,7 @@ class _Keeper:
             await asyncio.sleep(3600)
         if fault.what == "garbage":
             return "ooze, not a reply"
-        return fault.what if " " in fault.what else f"{fault.what} as scripted"
+        return fault.told if " " in fault.told else f"{fault.told} as scripted"
 
 
 def _authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:

@@ -20,6 +20,7 @@ from tests.servers import Servers, beat_command, web_command, worker_command
 # Shorter than in production, so that a proof waits for seconds; the proportion is the same.
 SMTP_TIMEOUT_S, LEASE_S = 5, 10
 CLEAN = "proofs_clean"
+_ESTABLISHED = "01"  # in /proc/net/tcp
 
 
 class Late(Exception):
@@ -53,6 +54,18 @@ class Group(Child):
         assert self.process is not None
         self.process.wait()
         return children
+
+    def holder(self, port: int) -> int | None:
+        """The process of the group that has a TCP connection from this loopback port."""
+        inode = ""
+        for words in map(str.split, Path("/proc/net/tcp").read_text().splitlines()[1:]):
+            if int(words[1].rpartition(":")[2], 16) == port and words[3] == _ESTABLISHED:
+                inode = f"socket:[{words[9]}]"
+        for pid in self.members():
+            with contextlib.suppress(OSError):
+                if inode in {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}:
+                    return pid
+        return None
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the whole group: STOP and CONT freeze it and let it go on."""
