@@ -72,7 +72,7 @@ def _figures(call: Call, user: Any, now: datetime) -> Glance:
 
 
 def _needs(user: Any, now: datetime) -> list[dict[str, str]]:
-    """What waits, the reader's own first: words, count and the way into the queue; one statement."""
+    """What waits, the reader's own first: words, count and the way into the queue; two statements."""
     waits = View.NEEDS_ME
     asked: list[tuple[str, Wanted, dict[str, str]]] = []
     if may_triage(user):
@@ -90,14 +90,17 @@ def _needs(user: Any, now: datetime) -> list[dict[str, str]]:
     ]
     counts = capped_counts([queue(user, wanted, now=now) for _label, wanted, _query in asked])
     page = reverse("admin:proposals_proposal_changelist")
-    held = Circular.objects.held().count()
-    letters = {"label": _("circulars wait for a second person"), "count": capped(held)}
-    return [
-        *([{**letters, "url": reverse("admin:proposals_circular_changelist")}] if held else []),
-    ] + [
+    return _held() + [
         {"label": label, "count": capped(count), "url": f"{page}?{encode({k: [str(v)] for k, v in query.items()})}"}
         for (label, _wanted, query), count in zip(asked, counts, strict=True)
     ]
+
+
+def _held() -> list[dict[str, str]]:
+    """The circulars that one person wrote and a second has to read, where there are any."""
+    held = Circular.objects.held().count()
+    label = ngettext("circular waits for a second person", "circulars wait for a second person", held)
+    return [{"label": label, "count": capped(held), "url": reverse("admin:proposals_circular_changelist")}] if held else []
 
 
 def _plots(shown: Shown, figures: Glance) -> list[dict[str, Any]]:
