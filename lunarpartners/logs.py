@@ -10,7 +10,9 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 # The rest of these paths is a key that lets its holder in.
-KEYS_IN_PATHS = re.compile(r"(confirm-email|password/reset/key|login/code|invitations?)/[^/ '\"]+")
+KEYS_IN_PATHS = re.compile(
+    r"(confirm-email|password/reset/key|login/code|invitations?|unsubscribe|mailboxes/(?:confirm|stop)|calendar)/[^/ '\"]+"
+)
 PERSONAL = ("ip", "user_agent")
 
 

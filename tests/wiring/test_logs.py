@@ -17,6 +17,12 @@ def test_reader_is_left_out():
     [
         ("GET /account/confirm-email/MQ:1abc:xyz/", "GET /account/confirm-email/…/"),
         ("POST /account/password/reset/key/3-abc-def/", "POST /account/password/reset/key/…/"),
+        ("GET /calendar/abc_def-1.ics", "GET /calendar/…"),
+        ("GET /mailboxes/confirm/abc_def-1/", "GET /mailboxes/confirm/…/"),
+        ("POST /mailboxes/stop/7.abc_def-1/", "POST /mailboxes/stop/…/"),
+        ("POST /mailboxes/7/remove/", "POST /mailboxes/7/remove/"),
+        ("POST /unsubscribe/7.reminder.abc/", "POST /unsubscribe/…/"),
+        ("POST /preferences/calendar/remove/", "POST /preferences/calendar/…/"),
         ("GET /proposals/?q=secret%20words", "GET /proposals/"),
         ("GET /calls/ce8/", "GET /calls/ce8/"),
     ],
