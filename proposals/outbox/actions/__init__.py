@@ -3,7 +3,7 @@
 from proposals.outbox.actions.delivery import beat, deliver
 from proposals.outbox.actions.posting import OutsideTransaction, post, read, render, ring
 from proposals.outbox.actions.repeats import CannotRepeat, resend, retry
-from proposals.outbox.actions.wishes import CannotChoose, UnknownLink, prefer, stop_by_link
+from proposals.outbox.actions.wishes import CannotChoose, UnknownLink, prefer, prefer_each, stop_by_link
 
 __all__ = [
     "CannotChoose",
@@ -14,6 +14,7 @@ __all__ = [
     "deliver",
     "post",
     "prefer",
+    "prefer_each",
     "read",
     "render",
     "resend",

@@ -10,6 +10,7 @@ import css_inline
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.template import Context, engines
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from proposals.outbox import gateways
@@ -112,6 +113,7 @@ def render(template: str, context: Mapping[str, Any], *, to: Any, language: str 
         "recipient_bidi": language.split("-")[0] in {"ar", "he", "fa", "ur"},
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
+        "preferences_url": _preferences(to, context),
         "secretariat_email": settings.SECRETARIAT_EMAIL,
     }
     with translation.override(language), timezone.override(zone):
@@ -119,6 +121,12 @@ def render(template: str, context: Mapping[str, Any], *, to: Any, language: str 
         subject, text = split_subject(plain)
         rich = engine.get_template(f"emails/{template}.html").render({**whole, "subject": subject})
     return subject, text, _inliner.inline(rich)
+
+
+def _preferences(to: Any, context: Mapping[str, Any]) -> str:
+    """Where a person chooses what we write about; an address without an account has no such page, nor has a sign-in mail."""
+    chooses = hasattr(to, "pk") and context.get("kind") != Kind.SECURITY
+    return settings.SITE_URL + reverse("portal:preferences") if chooses else ""
 
 
 def _language(to: Any, given: str) -> str:

@@ -1,5 +1,6 @@
 """What a person wants to be told, and how: chosen on the site, or by the link that stops a kind of mail."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +33,13 @@ def prefer(user: Any, kind: Kind, way: Way, *, by: Any, now: datetime) -> None:
     if not may_choose(by, user):
         raise PermissionDenied
     _set(user, kind, way, now=now, by_link=False)
+
+
+@transaction.atomic
+def prefer_each(user: Any, ways: Mapping[Kind, Way], *, by: Any, now: datetime) -> None:
+    """This will keep several wishes of a person at once, or none of them. Raises what `prefer` raises."""
+    for kind, way in ways.items():
+        prefer(user, kind, way, by=by, now=now)
 
 
 @transaction.atomic
