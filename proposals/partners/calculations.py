@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from django.core.signing import BadSignature, Signer
+
 NEAR = 0.8  # from here on two names are asked about
 _STRAY = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 _SAME = str.maketrans("øđłıæœىیةکھہ", "odliaoييهكهه")
@@ -46,6 +48,23 @@ class Names:
 def digest(token: str) -> str:
     """What is kept of an invitation's token: its SHA-256, in hexadecimal."""
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+def mailbox_link_token(mailbox_id: int) -> str:
+    """What the link at the foot of each mail to a role mailbox carries; the same in every mail."""
+    return _links().sign(str(mailbox_id))
+
+
+def read_mailbox_link_token(token: str) -> int | None:
+    """The number of the mailbox that a link names; None for a forged one."""
+    try:
+        return int(_links().unsign(token))
+    except BadSignature:
+        return None
+
+
+def _links() -> Signer:
+    return Signer(salt="partners.mailbox", sep=".")
 
 
 def one_line(text: str) -> str:

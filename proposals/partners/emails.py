@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from proposals.outbox.actions import post
 from proposals.outbox.calculations import inert
 from proposals.outbox.states import Kind, Priority
+from proposals.partners.calculations import mailbox_link_token
 from proposals.partners.gateways import password_path
-from proposals.partners.models import Invitation, Membership, Organisation, User
+from proposals.partners.models import Invitation, Mailbox, Membership, Organisation, User
 from proposals.partners.states import Role
 
 
@@ -140,6 +141,27 @@ def handed_over(member: Membership, *, by: User, now: datetime) -> None:
 def member_removed(member: Membership, *, now: datetime) -> None:
     """To the one removed."""
     _tell_member("organisation_member_removed", member, to=member.user, now=now, link=reverse("portal:organisation_list"))
+
+
+def mailbox_asked(mailbox: Mailbox, *, token: str) -> None:
+    """To the mailbox alone: whose it is said to be, and the link that confirms it; wiped once sent, as it holds a key."""
+    post(
+        key=f"mailbox:{mailbox.pk}:{uuid.uuid4().hex}",
+        to=mailbox.address,
+        language=mailbox.language,
+        template="mailbox_confirm",
+        context={
+            **_names(mailbox.organisation),
+            "action_url": settings.SITE_URL + reverse("portal:mailbox_confirm", args=[token]),
+        },
+        kind=Kind.SECURITY,
+    )
+
+
+def mailbox_foot(mailbox: Mailbox) -> dict[str, str]:
+    """What the foot of a mail to a role mailbox says: why it came, and the link that ends such mail."""
+    stop = reverse("portal:mailbox_stop", args=[mailbox_link_token(mailbox.pk)])
+    return {"mailbox_of": inert(mailbox.organisation.name), "stop_url": settings.SITE_URL + stop}
 
 
 def security(template: str, *, to: Any, context: dict[str, Any]) -> None:

@@ -1,15 +1,20 @@
 """Answers about people and organisations that join several models."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db.models import Q, QuerySet
 from django.utils import translation
 
+from proposals.audit.models import Event
 from proposals.partners.calculations import Names, digest, nearest
-from proposals.partners.models import Invitation, Membership, Notice, Organisation, User
+from proposals.partners.models import CalendarKey, Invitation, Mailbox, Membership, Notice, Organisation, User
 
+MAILBOX_LINK_GOOD_FOR = timedelta(days=30)
+MAILBOX_LINKS_A_DAY = 10  # confirmation mails that one organisation, or one person, may have sent
+MAILBOX_LINKS_TO_ONE = 3  # and that one address may get on behalf of different organisations
 COMPARED_AT_MOST = 5000  # names an organisation is held against on its page for staff
 
 
@@ -97,6 +102,47 @@ def person_by_address(email: str) -> User | None:
     """Whoever has verified this address, or signs in with it."""
     known = EmailAddress.objects.filter(email__iexact=email, verified=True).select_related("user").first()
     return known.user if known else User.objects.filter(email=email.strip().lower()).first()
+
+
+def mailboxes(organisation: Organisation) -> QuerySet[Mailbox]:
+    """An organisation's role mailboxes, confirmed or not, by address."""
+    return organisation.mailboxes.order_by("address")
+
+
+def mailbox_by_token(token: str, *, now: datetime) -> Mailbox | None:
+    """The mailbox that a confirmation link was sent to; None for an unknown one, or one that has run out unused."""
+    found = Mailbox.objects.filter(token_digest=digest(token)).select_related("organisation").first()
+    if found and not found.confirmed_at and found.added_at <= now - MAILBOX_LINK_GOOD_FOR:
+        return None
+    return found
+
+
+def asked_too_often(organisation: Organisation, *, address: str, by: Any, now: datetime) -> bool:
+    """Whether a day's confirmation mails are used up: of the organisation, of the person, or to the address."""
+    since = now - timedelta(days=1)
+    asked = Event.objects.filter(verb="mailbox.added", at__gt=since)
+    of_it = asked.filter(subject_type="organisation", subject_id=str(organisation.pk))
+    elsewhere = Mailbox.objects.filter(address=address, added_at__gt=since).exclude(organisation=organisation)
+    asked_by = asked.filter(actor=by.pk)
+    return max(of_it.count(), asked_by.count()) >= MAILBOX_LINKS_A_DAY or elsewhere.count() >= MAILBOX_LINKS_TO_ONE
+
+
+def told_beside(organisation_id: int | None, people: Iterable[User]) -> list[Mailbox]:
+    """The confirmed role mailboxes of a lead organisation, without those that are a told person's own address."""
+    known = {person.email for person in people}
+    rows = Mailbox.objects.confirmed().filter(organisation=organisation_id).select_related("organisation")
+    return [mailbox for mailbox in rows if mailbox.address not in known]
+
+
+def calendar_key(token: str) -> CalendarKey | None:
+    """The calendar of an address, with its person; None for an unknown one, or a person whose account is closed."""
+    found = CalendarKey.objects.filter(token_digest=digest(token), user__is_active=True)
+    return found.select_related("user").first()
+
+
+def calendar_made_at(user: Any) -> datetime | None:
+    """When the address of a person's calendar was made; None where there is none."""
+    return CalendarKey.objects.filter(user=user.pk).values_list("made_at", flat=True).first()
 
 
 def notice(slug: str) -> Notice | None:

@@ -56,6 +56,16 @@ def may_invite(user: Any, organisation: Organisation) -> bool:
     return not organisation.merged_into_id and (may_manage(user, organisation) or may_run_the_call(user))
 
 
+def may_keep_mailboxes(user: Any, organisation: Organisation) -> bool:
+    """Who may invite to an organisation also names the mailboxes that are told of its proposals."""
+    return may_invite(user, organisation)
+
+
+def may_keep_calendar(user: Any, person: Any) -> bool:
+    """A person makes and removes the address of their own calendar, nobody else's."""
+    return bool(user.is_active and user.pk == person.pk)
+
+
 def may_confirm_member(user: Any, membership: Membership) -> bool:
     """A representative confirms contributors; only the secretariat confirms representatives."""
     if membership.confirmed_at or membership.organisation.merged_into_id:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from proposals.portal.views import (
     account,
+    calendar,
     calls,
     clarifications,
     dashboard,
@@ -11,6 +12,7 @@ from proposals.portal.views import (
     home,
     inbox,
     invitations,
+    mailboxes,
     masses,
     organisations,
     proposals,
@@ -19,6 +21,7 @@ from proposals.portal.views import (
     start,
     submission,
     team,
+    wishes,
 )
 
 app_name = "portal"
@@ -64,11 +67,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invitations/<int:pk>/withdraw/", invitations.invitation_withdraw, name="invitation_withdraw"),
     path("invitations/<int:pk>/", invitations.invitation_pending, name="invitation_pending"),
     path("invitations/by-link/<str:token>/", invitations.invitation, name="invitation"),
+    path("organisations/<int:pk>/mailboxes/", mailboxes.mailbox_new, name="mailbox_new"),
+    path("mailboxes/<int:pk>/remove/", mailboxes.mailbox_remove, name="mailbox_remove"),
+    path("mailboxes/confirm/<str:token>/", mailboxes.mailbox_confirm, name="mailbox_confirm"),
+    path("mailboxes/stop/<str:token>/", mailboxes.mailbox_stop, name="mailbox_stop"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/<int:pk>/", inbox.message, name="message"),
     path("inbox/<int:pk>/read/", inbox.mark_read, name="message_read"),
     path("language/", account.language, name="language"),
     path("preferences/", account.preferences, name="preferences"),
+    path("preferences/mail/", wishes.wishes, name="wishes"),
+    path("preferences/calendar/", calendar.calendar_make, name="calendar_make"),
+    path("preferences/calendar/remove/", calendar.calendar_remove, name="calendar_remove"),
+    path("unsubscribe/<str:token>/", wishes.unsubscribe, name="unsubscribe"),
+    path("calendar/<str:token>.ics", calendar.calendar_feed, name="calendar_feed"),
     path("security/", account.security, name="security"),
     path("privacy/", account.privacy, name="privacy"),
     path("help/", account.help_page, name="help"),

@@ -1,11 +1,49 @@
-"""A call's days as an iCalendar file: deadlines in UTC with alarms, dependent days as whole days."""
+"""Days and deadlines as iCalendar files: a call's, and those that concern one person; instants in UTC with alarms."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
+from django.utils.functional import Promise
 from icalendar import Alarm, Calendar, Event
 
 ALARMS_BEFORE = (timedelta(days=14), timedelta(days=1), timedelta(hours=6))
+ONE_DAY_BEFORE = (timedelta(days=1),)
+READ_AGAIN_AFTER = timedelta(hours=1)
+_COUNTED_FROM = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One deadline in a person's calendar.
+
+    `uid` is its identity for good, `at` and `set_at` (when it was last set) are aware instants, `link` is a whole address.
+    A calendar may be read by whoever provides it: the title says the reference and the call, nothing of a proposal.
+    """
+
+    uid: str
+    title: str | Promise
+    at: datetime
+    set_at: datetime
+    link: str
+
+
+def deadlines_file(name: str, deadlines: Iterable[Deadline]) -> str:
+    """The text of an iCalendar file; the same deadlines give the same text, so that nothing seems changed that is not.
+
+    An entry's revision is its own instant, in seconds: deadlines move later, and a moved one replaces the entry that a
+    calendar has.
+    """
+    whole = _whole(name)
+    whole.add("refresh-interval", READ_AGAIN_AFTER, parameters={"value": "DURATION"})
+    whole.add("x-published-ttl", "PT1H")
+    for one in deadlines:
+        revision = int((one.at - _COUNTED_FROM).total_seconds())
+        entry = _entry(one.uid, str(one.title), link=one.link, revision=revision, now=one.set_at)
+        entry.add("dtstart", one.at.astimezone(UTC))
+        _alarm(entry, ONE_DAY_BEFORE)
+        whole.add_component(entry)
+    return whole.to_ical().decode()
 
 
 def calendar(
@@ -21,26 +59,35 @@ def calendar(
 
     `revision` rises with every change, so that a calendar which already has the entry takes the new one.
     """
-    whole = Calendar()
-    whole.add("prodid", "-//Lunar Partners//Calls//EN")
-    whole.add("version", "2.0")
-    whole.add("method", "PUBLISH")
-    whole.add("x-wr-calname", name)
+    whole = _whole(name)
     for uid, title, closes_at in deadlines:
         entry = _entry(uid, title, link=link, revision=revision, now=now)
         entry.add("dtstart", closes_at)
-        for before in ALARMS_BEFORE:
-            alarm = Alarm()
-            alarm.add("action", "DISPLAY")
-            alarm.add("description", title)
-            alarm.add("trigger", -before)
-            entry.add_component(alarm)
+        _alarm(entry, ALARMS_BEFORE)
         whole.add_component(entry)
     for uid, title, on in days:
         entry = _entry(uid, title, link=link, revision=revision, now=now)
         entry.add("dtstart", on)
         whole.add_component(entry)
     return bytes(whole.to_ical())
+
+
+def _whole(name: str) -> Calendar:
+    whole = Calendar()
+    whole.add("prodid", "-//Lunar Partners//Calls//EN")
+    whole.add("version", "2.0")
+    whole.add("method", "PUBLISH")
+    whole.add("x-wr-calname", name)
+    return whole
+
+
+def _alarm(entry: Event, befores: Iterable[timedelta]) -> None:
+    for before in befores:
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", entry["summary"])
+        alarm.add("trigger", -before)
+        entry.add_component(alarm)
 
 
 def _entry(uid: str, title: str, *, link: str, revision: int, now: datetime) -> Event:

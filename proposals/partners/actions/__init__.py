@@ -1,5 +1,6 @@
 """Verbs of people and organisations: each asks its rule, writes, records in the trail and tells, in one transaction."""
 
+from proposals.partners.actions.calendar import make_calendar_address, remove_calendar_address
 from proposals.partners.actions.invitations import (
     INVITATION_DAYS,
     InvitationClosed,
@@ -8,6 +9,13 @@ from proposals.partners.actions.invitations import (
     invite,
     issue,
     withdraw_invitation,
+)
+from proposals.partners.actions.mailboxes import (
+    UnknownMailbox,
+    add_mailbox,
+    confirm_mailbox,
+    remove_mailbox,
+    stop_mailbox,
 )
 from proposals.partners.actions.members import (
     AlreadyMember,
@@ -40,10 +48,13 @@ __all__ = [
     "LastRepresentative",
     "NearKnown",
     "NotInvited",
+    "UnknownMailbox",
     "accept",
+    "add_mailbox",
     "appoint",
     "change_role",
     "confirm_address",
+    "confirm_mailbox",
     "confirm_member",
     "confirm_organisation",
     "correct",
@@ -55,12 +66,16 @@ __all__ = [
     "issue",
     "join",
     "leave",
+    "make_calendar_address",
     "merge",
     "reactivate",
     "record_sign_up",
+    "remove_calendar_address",
+    "remove_mailbox",
     "remove_member",
     "remove_page",
     "save_page",
     "speak",
+    "stop_mailbox",
     "withdraw_invitation",
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from proposals.audit.actions import record
 from proposals.partners import emails
+from proposals.partners.actions.mailboxes import carry_mailboxes
 from proposals.partners.calculations import one_line
 from proposals.partners.models import Membership, Organisation
 from proposals.partners.queries import names_of, near_in_directory
@@ -94,8 +95,9 @@ def confirm_organisation(organisation: Organisation, *, by: Any, now: datetime) 
 def merge(organisation: Organisation, *, into: Organisation, by: Any, now: datetime) -> Organisation:
     """This will end one entry in favour of another: its names become aliases, its members move, and they are told.
 
-    What the members were trusted with moves only if the ended entry was confirmed itself; otherwise they wait as
-    contributors to be confirmed. Proposals point on through `merged_into`. Raises PermissionDenied or ValidationError.
+    What the members were trusted with, and its role mailboxes, move only if the ended entry was confirmed itself; otherwise
+    the members wait as contributors to be confirmed, and the mailboxes end. Proposals point on through `merged_into`.
+    Raises PermissionDenied or ValidationError.
     """
     locked = Organisation.objects.select_for_update().order_by("pk").in_bulk([organisation.pk, into.pk])
     if len(locked) < 2:
@@ -111,6 +113,7 @@ def merge(organisation: Organisation, *, into: Organisation, by: Any, now: datet
     kept.save(update_fields=["aliases"])
     Organisation.objects.filter(merged_into=ended).update(merged_into=kept)
     moved = [_move(membership, kept, trusted=bool(ended.confirmed_at)) for membership in ended.memberships.all()]
+    carry_mailboxes(ended, into=kept)
     ended.invitations.filter(accepted_at=None, withdrawn_at=None).update(withdrawn_at=now)
     ended.merged_into = kept
     ended.in_directory = False

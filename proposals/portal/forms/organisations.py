@@ -1,4 +1,4 @@
-"""Forms of organisations: a new one, a correction, an invitation, a role."""
+"""Forms of organisations: a new one, a correction, an invitation, a role, a role mailbox."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from proposals.partners.calculations import one_line
 from proposals.partners.models import Organisation
 from proposals.partners.states import Role
+from proposals.portal.forms.account import LANGUAGES_BY_THEIR_OWN_NAME
 
 LONGEST_ALIAS = 250
 
@@ -80,6 +81,18 @@ class InvitationForm(forms.Form):
         initial=Role.CONTRIBUTOR,
         widget=forms.RadioSelect,
     )
+
+
+class MailboxForm(forms.Form):
+    """A role mailbox, and the language of our mails to it."""
+
+    address = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        help_text=_("A shared mailbox such as a registry, not a person's own: people get these mails as members of a team."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES_BY_THEIR_OWN_NAME)
 
 
 class RoleForm(forms.Form):

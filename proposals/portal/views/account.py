@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.i18n import set_language
 
-from proposals.outbox.queries import mail_health
+from proposals.outbox.queries import mail_health, wishes
 from proposals.partners import actions, queries
 from proposals.partners.models import User
 from proposals.portal.forms.account import PreferencesForm
+from proposals.portal.forms.wishes import ALWAYS, WishesForm
 
 
 @login_required
@@ -29,8 +30,24 @@ def preferences(request: HttpRequest) -> HttpResponse:
         with translation.override(form.instance.language):
             messages.success(request, _("Your preferences are saved."))
         return redirect("portal:preferences")
-    context = {"form": form, "memberships": queries.memberships(request.user)}
-    return render(request, "portal/account/preferences.html", context, status=400 if form.errors else 200)
+    return preferences_page(request, form=form)
+
+
+def preferences_page(
+    request: HttpRequest, *, form: PreferencesForm | None = None, wishes_form: WishesForm | None = None
+) -> HttpResponse:
+    """The page with its forms; one of them as it was sent, if it was refused."""
+    about_me = form or PreferencesForm(instance=get_object_or_404(User, pk=request.user.pk or 0))
+    mail = wishes_form or WishesForm(ways=wishes(request.user))
+    context = {
+        "form": about_me,
+        "wishes_form": mail,
+        "always": ALWAYS,
+        "calendar_made_at": queries.calendar_made_at(request.user),
+        "memberships": queries.memberships(request.user),
+    }
+    refused = about_me.errors or mail.errors
+    return render(request, "portal/account/preferences.html", context, status=400 if refused else 200)
 
 
 @require_POST

@@ -80,7 +80,7 @@ def organisation_new(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def organisation(request: HttpRequest, pk: int) -> HttpResponse:
-    """One organisation: its entry, and to its members the people and open invitations."""
+    """One organisation: its entry, and to its members the people, to those who run it invitations and mailboxes."""
     thing = visible(request, pk)
     mine = rules.membership_of(request.user, thing)
     manages = rules.stands_for(mine, thing)
@@ -94,6 +94,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
         "may_correct": manages and not thing.confirmed_at and not thing.in_directory,
         "members": queries.members(thing) if sees else None,
         "invitations": thing.invitations.open(timezone.now()).order_by("-created_at") if manages else None,
+        "mailboxes": queries.mailboxes(thing) if manages else None,
     }
     return render(request, "portal/organisations/organisation.html", context)
 
