@@ -1,15 +1,22 @@
-"""Who in a proposal's team is told what; one function per message, one row per person."""
+"""Who is told what of a proposal, its team and role mailboxes; one function per message, one row per recipient."""
 
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
 
+from proposals.calls.calculations import Deadline
+from proposals.calls.models import Phase
 from proposals.intake.models import Clarification, Move, Proposal, TeamMember, Version
+from proposals.intake.queries.deadlines import answer_due, calendar_of, closing
 from proposals.intake.states import SHOWN_AS, Status
 from proposals.outbox.actions import post
 from proposals.outbox.calculations import inert
 from proposals.outbox.states import Kind, Priority
-from proposals.partners.models import Invitation, User
+from proposals.partners.emails import mailbox_foot
+from proposals.partners.models import Invitation, Mailbox, User
+from proposals.partners.queries import told_beside
 
 # The message of each status a partner can be shown; receipts carry the frozen version's figures.
 TEMPLATE = {
@@ -41,24 +48,72 @@ def about(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def moved(move: Move, *, proposal: Proposal, **context: Any) -> None:
-    """Tell the team of a move, if it changes what they are shown; nothing confidential is in it."""
+def moved(move: Move, *, proposal: Proposal, due: Deadline | None = None, **context: Any) -> None:
+    """Tell the team, and the lead organisation's role mailboxes, of a move that changes what they are shown.
+
+    Nothing confidential is in it. `due` goes along as an entry for their calendars.
+    """
     was, now = Status(move.was), Status(move.now)
     if str(SHOWN_AS[was]) == str(SHOWN_AS[now]):
         return
     receipt = now in {Status.SUBMITTED, Status.LATE} and "version" in context
-    for person in team_of(proposal):
+    people = team_of(proposal)
+    for one in [*people, *told_beside(proposal.lead_id, people)]:
         post(
-            key=f"move:{move.pk}:{person.pk}",
-            to=person,
+            key=f"move:{move.pk}:{number(one)}",
+            to=whom(one),
+            language=one.language,
             template=TEMPLATE[now],
-            context={**about(proposal), "at": move.at, **context},
+            context={**about(proposal), "at": move.at, **context, **foot(one)},
             kind=Kind.RECEIPT if receipt else Kind.STATUS,
             priority=Priority.STATUS,
             about=proposal,
             link=reverse("portal:proposal", args=[proposal.pk]),
+            calendar=calendar_of(due, language=one.language) if due else "",
             now=move.at,
         )
+
+
+def extended(
+    phase: Phase, *, to: User | Mailbox, was: datetime, dates: Iterable[tuple[str, date]], set_at: datetime, now: datetime
+) -> None:
+    """To one person or role mailbox: the deadline has moved; the entry that goes along moves the one in their calendar."""
+    post(
+        key=f"deadline:{phase.pk}:{phase.closes_at.isoformat()}:{number(to)}",
+        to=whom(to),
+        language=to.language,
+        template="deadline_extended",
+        context={
+            "call_title": phase.call.title,
+            "call_code": phase.call.code,
+            "phase_title": phase.title,
+            "was": was,
+            "closes_at": phase.closes_at,
+            "late_until": phase.late_until,
+            "dates": list(dates),
+            **foot(to),
+        },
+        kind=Kind.DEADLINE,
+        about=phase,
+        link=reverse("portal:call", args=[phase.call.slug]),
+        calendar=calendar_of(closing(phase, set_at=set_at), language=to.language),
+        now=now,
+    )
+
+
+def number(one: User | Mailbox) -> str:
+    """What tells this recipient from all others, for keys."""
+    return f"mailbox:{one.pk}" if isinstance(one, Mailbox) else str(one.pk)
+
+
+def whom(one: User | Mailbox) -> User | str:
+    """The recipient as `post` wants to know it."""
+    return one.address if isinstance(one, Mailbox) else one
+
+
+def foot(one: User | Mailbox) -> dict[str, str]:
+    """What a mail says at its foot to a role mailbox; nothing more to a person."""
+    return mailbox_foot(one) if isinstance(one, Mailbox) else {}
 
 
 def received(move: Move, version: Version, *, proposal: Proposal) -> None:
@@ -75,7 +130,7 @@ def received(move: Move, version: Version, *, proposal: Proposal) -> None:
 
 def asked(move: Move, question: Clarification, *, proposal: Proposal) -> None:
     """A question waits on the site; the mail says until when, not what it asks."""
-    moved(move, proposal=proposal, due_at=question.due_at)
+    moved(move, proposal=proposal, due=answer_due(question, proposal), due_at=question.due_at)
 
 
 def invited(member: TeamMember, invitation: Invitation, token: str, *, proposal: Proposal) -> None:
