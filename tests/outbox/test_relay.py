@@ -1,4 +1,7 @@
+import socket
+import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -14,12 +17,12 @@ T0 = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 
 def letter(**fields):
     given = {"to": "pi@example.org", "subject": "News", "text": "What is new.\n", "html": "<p>What is new.</p>", "language": "en"}
-    return Mail(**{**given, "message_id": "<a@lunar-partners.example>", "thread_id": "", "written_at": T0, **fields})
+    return Mail(**{**given, "message_id": "<a@lunar-partners.example>", "thread_id": "", "written_at": T0, "number": 7, **fields})
 
 
-def send(give_up_at=None, **fields):
+def send(end_at=None, **fields):
     with Relay() as relay:
-        return relay.send(letter(**fields), give_up_at=give_up_at or time.monotonic() + 10)
+        return relay.send(letter(**fields), end_at=end_at or time.monotonic() + 10)
 
 
 @pytest.fixture
@@ -93,15 +96,53 @@ def test_relay_that_is_not_there_puts_off(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     with Relay() as gone:
-        outcome = gone.send(letter(), give_up_at=time.monotonic() + 10)
+        outcome = gone.send(letter(), end_at=time.monotonic() + 10)
         assert (outcome.result, outcome.phase, outcome.code) == (Result.TRANSIENT, SmtpPhase.CONNECT, None)
         assert gone.usable is False
 
 
 def test_relay_begins_nothing_after_the_lease(relay):
-    outcome = send(give_up_at=time.monotonic() - 1)
+    outcome = send(end_at=time.monotonic() - 1)
     assert (outcome.result, outcome.phase) == (Result.TRANSIENT, SmtpPhase.CONNECT)
     assert relay.mails == []
+
+
+@contextmanager
+def slow_server(**waits):
+    """A server for one conversation that waits so many seconds before it answers a command; for the content it never does."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        with listener.accept()[0] as peer, peer.makefile("rwb", buffering=0) as wire:
+            wire.write(b"220 here\r\n")
+            for line in iter(wire.readline, b""):
+                command = line[:4].strip().lower().decode()
+                time.sleep(waits.get(command, 0))
+                wire.write(b"354 go on\r\n" if command == "data" else b"250 fine\r\n")
+                if command == "data":
+                    wire.read()  # until the client hangs up
+
+    threading.Thread(target=serve, daemon=True).start()
+    with listener:
+        yield listener.getsockname()[1]
+
+
+def test_relay_is_done_before_the_lease_ends(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 1
+    with slow_server(rcpt=0.4, data=0.9) as settings.EMAIL_PORT:
+        began = time.monotonic()
+        outcome = send(end_at=began + 1.5)
+    assert (outcome.result, outcome.phase) == (Result.UNCERTAIN, SmtpPhase.DOT)
+    assert 1.4 < time.monotonic() - began < 1.7  # 2.3 with a second for each answer
+
+
+def test_relay_begins_no_content_that_the_lease_would_not_outlast(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 1
+    with slow_server(rcpt=0.7) as settings.EMAIL_PORT:
+        outcome = send(end_at=time.monotonic() + 1.5)
+    assert (outcome.result, outcome.phase) == (Result.TRANSIENT, SmtpPhase.DATA)
 
 
 def test_relay_keeps_control_characters_out_of_the_evidence(relay):
@@ -112,7 +153,7 @@ def test_relay_keeps_control_characters_out_of_the_evidence(relay):
 def test_relay_goes_on_after_a_refusal_over_the_same_connection(relay):
     relay.script(Fault("data", "554 5.6.0 Not this one", times=1))
     with Relay() as connected:
-        results = [connected.send(letter(), give_up_at=time.monotonic() + 10).result for _ in range(2)]
+        results = [connected.send(letter(), end_at=time.monotonic() + 10).result for _ in range(2)]
     assert results == [Result.PERMANENT, Result.SENT]
     assert len(relay.talks) == 1
 
@@ -131,9 +172,9 @@ def test_relay_by_a_provider_takes_a_refused_recipient_as_final(settings):
 
     with Relay() as provider:
         provider.connection.parse_recipient_status = _raise(AnymailRecipientsRefused("refused"))
-        assert provider.send(letter(), give_up_at=0).result == Result.PERMANENT
+        assert provider.send(letter(), end_at=0).result == Result.PERMANENT
         provider.connection.parse_recipient_status = _raise(ConnectionError("no route"))
-        assert provider.send(letter(), give_up_at=0).result == Result.TRANSIENT
+        assert provider.send(letter(), end_at=0).result == Result.TRANSIENT
         assert provider.usable is True
 
 

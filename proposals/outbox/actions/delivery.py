@@ -2,18 +2,19 @@
 
 import random
 import time
-import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from proposals.outbox import gateways
-from proposals.outbox.calculations import History, Outcome, next_step
+from proposals.outbox.actions.claims import claim
+from proposals.outbox.calculations import STOPPABLE, History, Outcome, next_step, stop_token
 from proposals.outbox.models import Attempt, Heartbeat, Message
 from proposals.outbox.queries import history_of
 from proposals.outbox.states import FINAL, Delivery, Kind, Result, SmtpPhase
@@ -24,39 +25,8 @@ log = structlog.get_logger(__name__)
 # has stopped before anyone insists.
 MOST_SECONDS = 5.0
 
-# An earlier mail to the same address about the same thing goes first, unless its retry waits longer than this.
-ORDER_KEPT_FOR = timedelta(minutes=15)
-
-# The index over what is open has exactly this condition.
-_OPEN = "NOT ({0}.delivery IN (" + ", ".join(f"'{state.value}'" for state in sorted(FINAL)) + "))"
-
-# One statement, so that a claim costs one round trip and one commit. SKIP LOCKED lets two workers take two rows;
-# the attempt is counted before the work; a lease found expired is a crash, and leaves its evidence here.
-CLAIM = f"""
-WITH next AS (
-    SELECT m.id, m.delivery AS was FROM proposals_message m
-    WHERE {_OPEN.format("m")}
-      AND m.due_at <= %(now)s
-      AND (m.delivery <> 'sending' OR m.leased_until <= %(now)s)
-      AND (m.about_id = '' OR NOT EXISTS (
-            SELECT FROM proposals_message e
-            WHERE e.about_type = m.about_type AND e.about_id = m.about_id AND e.id < m.id
-              AND e.address = m.address AND e.priority = m.priority
-              AND {_OPEN.format("e")}
-              AND e.due_at <= %(order_until)s))
-    ORDER BY m.priority, m.due_at, m.id
-    FOR UPDATE OF m SKIP LOCKED
-    LIMIT 1
-), broken_off AS (
-    INSERT INTO proposals_attempt (message_id, at, phase, outcome, reply)
-    SELECT id, %(now)s, 'unknown', 'crashed', 'The worker ended before it could say what came of it.' FROM next
-    WHERE was = 'sending'
-)
-UPDATE proposals_message AS m
-SET delivery = 'sending', attempts = m.attempts + 1, lease_id = %(lease)s, leased_until = %(until)s
-FROM next WHERE m.id = next.id
-RETURNING m.*, next.was
-"""  # noqa: S608  # nothing but our own enum is put in
+# The part of a lease in which a mail is sent; the rest is for writing down what came of it.
+FOR_THE_MAIL = 0.95
 
 
 @dataclass
@@ -82,19 +52,13 @@ def deliver(*, mails: int | None = None, seconds: float = MOST_SECONDS, now: dat
             if run.tried >= mails or time.monotonic() > end:
                 run.more = True
                 break
+            lease_began = time.monotonic()  # before the claim, which may have waited for the database
             message = claim(now=now or timezone.now())
             if message is None:
                 break
             run.tried += 1
-            run.sent += _carry(message, relay, now=now) == Delivery.SENT
+            run.sent += _carry(message, relay, lease_began=lease_began, now=now) == Delivery.SENT
     return run
-
-
-def claim(*, now: datetime) -> Message | None:
-    """This will take the next due message for one lease, and count the attempt; None where nothing is due."""
-    until = now + timedelta(seconds=settings.OUTBOX_LEASE_S)
-    values = {"now": now, "order_until": now + ORDER_KEPT_FOR, "lease": uuid.uuid4(), "until": until}
-    return next(iter(Message.objects.raw(CLAIM, values)), None)
 
 
 def beat(*, now: datetime) -> None:
@@ -102,9 +66,8 @@ def beat(*, now: datetime) -> None:
     Heartbeat.objects.update_or_create(name="sweep", defaults={"at": now})
 
 
-def _carry(message: Message, relay: gateways.Relay, *, now: datetime | None) -> Delivery:
+def _carry(message: Message, relay: gateways.Relay, *, lease_began: float, now: datetime | None) -> Delivery:
     """Send one claimed message and settle it; one that has crashed too often is given up unsent."""
-    give_up_at = time.monotonic() + settings.OUTBOX_LEASE_S - settings.EMAIL_TIMEOUT
     if getattr(message, "was", "") == Delivery.SENDING:
         moment = now or timezone.now()
         delivery, _ = next_step(Result.CRASHED, history_of(message, now=moment), now=moment, jitter=0)
@@ -112,7 +75,7 @@ def _carry(message: Message, relay: gateways.Relay, *, now: datetime | None) -> 
             _stand(message, delivery, None, reply="", now=moment)
             return delivery
     try:
-        outcome = relay.send(_mail(message), give_up_at=give_up_at)
+        outcome = relay.send(_mail(message), end_at=lease_began + FOR_THE_MAIL * settings.OUTBOX_LEASE_S)
     except Exception as error:  # one poisonous message must not stop the others
         log.exception("outbox.attempt_crashed", message=message.pk)
         outcome = Outcome(Result.CRASHED, SmtpPhase.UNKNOWN, None, type(error).__name__)
@@ -141,7 +104,10 @@ def _stand(message: Message, delivery: Delivery, due_at: datetime | None, *, rep
     if delivery in FINAL and message.kind == Kind.SECURITY:
         changes |= {"text": "", "html": "", "link": ""}  # it holds a key to an account
     mine = Message.objects.filter(pk=message.pk)
-    mine = mine.exclude(delivery=Delivery.SENT) if delivery == Delivery.SENT else mine.filter(lease_id=message.lease_id)
+    if delivery == Delivery.SENT:
+        mine = mine.exclude(delivery__in=[Delivery.SENT, Delivery.BOUNCED])  # it may have come back before we wrote this
+    else:
+        mine = mine.filter(lease_id=message.lease_id, delivery=Delivery.SENDING)
     if mine.update(**changes) and delivery in {Delivery.REFUSED, Delivery.DEAD}:
         log.warning("outbox.undeliverable", message=message.pk, delivery=delivery.value)
 
@@ -156,5 +122,14 @@ def _mail(message: Message) -> gateways.Mail:
         message_id=message.message_id,
         thread_id=message.thread_id,
         written_at=message.created_at,
+        number=message.pk,
         calendar=message.calendar,
+        stop_url=_stop_url(message),
     )
+
+
+def _stop_url(message: Message) -> str:
+    """Where one click stops this kind of mail; none for what always comes."""
+    if message.recipient_id is None or message.kind not in STOPPABLE:
+        return ""
+    return settings.SITE_URL + reverse("portal:unsubscribe", args=[stop_token(message.recipient_id, Kind(message.kind))])

@@ -1,5 +1,6 @@
-"""Pure rules of mail: inert text, subject and body, what a reply means, when to try again, and signed words."""
+"""Pure rules of mail: inert text, subject and body, what a reply means, when to try again, how fast, and signed words."""
 
+from proposals.outbox.calculations.paces import BURST, gaps
 from proposals.outbox.calculations.retries import (
     GIVE_UP_AFTER,
     History,
@@ -8,17 +9,27 @@ from proposals.outbox.calculations.retries import (
     next_step,
     retry_at,
 )
-from proposals.outbox.calculations.signatures import STOPPABLE, read_stop_token, stop_token
+from proposals.outbox.calculations.signatures import (
+    STOPPABLE,
+    bounce_address,
+    read_bounce_address,
+    read_stop_token,
+    stop_token,
+)
 from proposals.outbox.calculations.texts import inert, split_subject
 
 __all__ = [
+    "BURST",
     "GIVE_UP_AFTER",
     "STOPPABLE",
     "History",
     "Outcome",
+    "bounce_address",
     "classify",
+    "gaps",
     "inert",
     "next_step",
+    "read_bounce_address",
     "read_stop_token",
     "retry_at",
     "split_subject",

@@ -19,7 +19,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
 
-from proposals.outbox.calculations import Outcome, classify
+from proposals.outbox.calculations import Outcome, bounce_address, classify
 from proposals.outbox.states import Result, SmtpPhase
 
 PLAIN_SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -52,7 +52,9 @@ class Mail:
     message_id: str
     thread_id: str
     written_at: datetime
+    number: int
     calendar: str = ""
+    stop_url: str = ""
 
     def build(self, connection: Any) -> EmailMultiAlternatives:
         """Django's object for it. The headers are the same at every attempt."""
@@ -65,6 +67,8 @@ class Mail:
         }
         if self.thread_id and self.thread_id != self.message_id:
             headers |= {"In-Reply-To": self.thread_id, "References": self.thread_id}
+        if self.stop_url:  # RFC 8058
+            headers |= {"List-Unsubscribe": f"<{self.stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
         mail = EmailMultiAlternatives(self.subject, self.text, to=[self.to], headers=headers, connection=connection)
         if self.html:
             mail.attach_alternative(self.html, "text/html")
@@ -86,19 +90,21 @@ class Relay:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
+            if isinstance(self.connection, Conversation):
+                self.connection.end_at = float("inf")  # QUIT belongs to no mail
             self.connection.close()
         except OSError:  # smtplib's own errors too: every mail has its outcome already
             return
 
-    def send(self, mail: Mail, *, give_up_at: float) -> Outcome:
+    def send(self, mail: Mail, *, end_at: float) -> Outcome:
         """Send one mail and say what came of it; never raises for what a server or a network does.
 
-        No command is begun after `give_up_at` (on time.monotonic's clock), so that a slow server cannot
-        hold the mail longer than its lease.
+        The conversation is over by `end_at` (on time.monotonic's clock), so that a slow server cannot hold the mail
+        longer than its lease.
         """
         try:
             built = mail.build(self.connection)
-            sender = sanitize_address(built.from_email, "utf-8")
+            sender = bounce_address(mail.number) or sanitize_address(built.from_email, "utf-8")
             recipient = sanitize_address(mail.to, "utf-8")
             validate_email(mail.to)
             message: Any = built.message()
@@ -106,7 +112,7 @@ class Relay:
         except (ValueError, ValidationError) as error:  # a line break in a header (BadHeaderError), an impossible address
             return Outcome(Result.PERMANENT, SmtpPhase.BUILD, None, f"{type(error).__name__}: {error}"[:REPLY_LENGTH])
         if isinstance(self.connection, Conversation):
-            outcome = self.connection.converse(sender, recipient, stuffed(content), give_up_at=give_up_at)
+            outcome = self.connection.converse(sender, recipient, stuffed(content), end_at=end_at)
             self.usable = self.connection.reached_relay
             return outcome
         return self._send_by_provider(built)
@@ -140,7 +146,7 @@ class Conversation(EmailBackend):
         super().__init__(fail_silently=False)
         self.phase = SmtpPhase.CONNECT
         self.reached_relay = True
-        self.give_up_at = float("inf")
+        self.end_at = float("inf")
 
     @property
     def connection_class(self) -> Any:
@@ -148,9 +154,9 @@ class Conversation(EmailBackend):
         kind = _NotedSSL if self.use_ssl else _Noted
         return partial(kind, self._note)
 
-    def converse(self, sender: str, recipient: str, content: bytes, *, give_up_at: float) -> Outcome:
+    def converse(self, sender: str, recipient: str, content: bytes, *, end_at: float) -> Outcome:
         """Hand over one mail with one recipient. A connection gone stale between two mails is opened anew, once."""
-        self.give_up_at = give_up_at
+        self.end_at = end_at
         reused = self.connection is not None
         outcome = self._attempt(sender, recipient, content)
         is_stale = outcome.code in (None, 421) and self.phase == SmtpPhase.MAIL
@@ -193,10 +199,20 @@ class Conversation(EmailBackend):
         code, reply = client.docmd("data")
         if code != 354:
             return code, reply
+        self._wait_no_longer(client)
         client.send(content)
         self.phase = SmtpPhase.DOT  # sent whole: from here on the server may have it
+        self._wait_no_longer(client)
         answer: tuple[int, bytes] = client.getreply()
+        client.sock.settimeout(self.timeout)
         return answer
+
+    def _wait_no_longer(self, client: Any) -> None:
+        """The last two steps share what is left. Raises TimeoutError when that is nothing."""
+        left = self.end_at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the server was too slow in all")
+        client.sock.settimeout(min(self.timeout or left, left))
 
     def _outcome(self, code: int | None, reply: bytes | str) -> Outcome:
         said = code if code is not None and 100 <= code <= 999 else None
@@ -222,9 +238,9 @@ class Conversation(EmailBackend):
         self.connection = self._partial_connection = None
 
     def _note(self, command: str) -> None:
-        """Each command passes here first. Raises TimeoutError when the lease would not outlast it."""
+        """Each command passes here first. Raises TimeoutError when the lease would not outlast its answer."""
         self.phase = SmtpPhase.CONNECT if command == "connect" else _COMMANDS.get(command.lower(), self.phase)
-        if time.monotonic() > self.give_up_at and self.phase != SmtpPhase.DOT:
+        if time.monotonic() + (self.timeout or 0) > self.end_at:
             raise TimeoutError("the server was too slow in all")
 
 
