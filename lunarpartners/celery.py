@@ -33,7 +33,9 @@ app.conf.update(
     timezone="UTC",
     beat_schedule={
         "sweep": {"task": "outbox.sweep", "schedule": 5.0, "options": {"expires": 10}},
+        "digest": {"task": "outbox.digest", "schedule": 60.0, "options": {"expires": 60}},
         "seal": {"task": "audit.seal", "schedule": 300.0, "options": {"expires": 300}},
+        "remind": {"task": "intake.remind", "schedule": 60.0, "options": {"expires": 60}},
         "scan": {"task": "intake.scan", "schedule": 60.0, "options": {"expires": 60}},
         "tidy": {"task": "intake.tidy", "schedule": crontab(minute=17), "options": {"expires": 3600}},
     },

@@ -1,8 +1,24 @@
-"""What the workers are asked for: scan the files that are held, and clear away bytes without a row."""
+"""What the workers are asked for: remind, tell, scan the files that are held, clear away bytes without a row."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from proposals.intake import actions
+from proposals.outbox.gateways.bell import bell
+
+
+@shared_task(name="intake.remind")  # type: ignore[untyped-decorator]
+def remind() -> None:
+    """Begin what is due now, and tell it."""
+    actions.remind(now=timezone.now())
+    tell()
+
+
+@shared_task(name="intake.tell")  # type: ignore[untyped-decorator]
+def tell() -> None:
+    """Tell whoever is still to be told; ring for another run where this one met its bound."""
+    if actions.tell():
+        bell.ring("intake.tell")
 
 
 @shared_task(name="intake.scan")  # type: ignore[untyped-decorator]

@@ -7,8 +7,9 @@ from django.core.exceptions import PermissionDenied
 
 from proposals.calls.actions import DeadlineNotMovable
 from proposals.calls.models import DependentDate
+from proposals.intake.actions import tell
 from proposals.intake.actions.deadline import extend_deadline
-from proposals.intake.models import TeamMember
+from proposals.intake.models import TeamMember, Telling
 from proposals.intake.queries.deadlines import concerned_by
 from proposals.intake.states import Status, TeamRole
 from proposals.outbox.models import Message
@@ -39,7 +40,8 @@ def test_extension_tells_each_accepted_person_once(phase):
 
     told = extend_deadline(phase, closes_at=NEW, by=make_staff(), now=NOW)
 
-    assert told == 2
+    assert (told, Message.objects.count()) == (2, 0)
+    tell(now=NOW)
     messages = Message.objects.filter(template="deadline_extended")
     assert sorted(message.address for message in messages) == sorted([both.email, joint.created_by.email])
     assert {listed.email, gone.created_by.email, elsewhere.created_by.email}.isdisjoint(m.address for m in messages)
@@ -55,9 +57,29 @@ def test_extension_tells_each_accepted_person_once(phase):
 def test_each_extension_tells_again(phase):
     make_proposal(call=phase.call)
     staff = make_staff()
+    for days in (0, 1):
+        extend_deadline(phase, closes_at=NEW + timedelta(days=days), by=staff, now=NOW)
+        tell(now=NOW)
+        tell(now=NOW)
+    assert Message.objects.filter(template="deadline_extended").count() == 2
+
+
+def test_extension_overtaken_before_anyone_was_told_is_not_told(phase):
+    make_proposal(call=phase.call)
+    staff = make_staff()
     extend_deadline(phase, closes_at=NEW, by=staff, now=NOW)
     extend_deadline(phase, closes_at=NEW + timedelta(days=1), by=staff, now=NOW)
-    assert Message.objects.filter(template="deadline_extended").count() == 2
+    tell(now=NOW)
+    assert "New deadline: 1 May 2027, 23:59 Beijing (UTC+8)" in Message.objects.get().text
+    assert Telling.objects.open().count() == 0
+
+
+def test_extension_is_told_by_the_workers_at_once(phase, django_capture_on_commit_callbacks, monkeypatch):
+    rung = []
+    monkeypatch.setattr("proposals.outbox.gateways.bell.bell.ring", rung.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        extend_deadline(phase, closes_at=NEW, by=make_staff(), now=NOW)
+    assert rung == ["intake.tell"]
 
 
 def test_refused_extension_tells_nobody(phase):
@@ -66,7 +88,7 @@ def test_refused_extension_tells_nobody(phase):
         extend_deadline(phase, closes_at=CLOSES, by=make_staff(), now=NOW)
     with pytest.raises(PermissionDenied):
         extend_deadline(phase, closes_at=NEW, by=make_staff(role=StaffRole.OBSERVER), now=NOW)
-    assert Message.objects.count() == 0
+    assert (Message.objects.count(), Telling.objects.count()) == (0, 0)
 
 
 def test_concerned_by_counts_people_not_proposals(phase, django_assert_num_queries):

@@ -8,6 +8,7 @@ from proposals.intake.actions.drafts import SavedMeanwhile, discard, save_sectio
 from proposals.intake.actions.endorsement import endorse
 from proposals.intake.actions.files import attach, clear_away, remove_file, scan_held
 from proposals.intake.actions.organisations import merge_organisations
+from proposals.intake.actions.reminders import remind, tell
 from proposals.intake.actions.sheets import add_module, remove_module, save_masses
 from proposals.intake.actions.submission import CallClosed, Incomplete, submit, withdraw
 from proposals.intake.actions.team import invite_member, join_team, list_member, name_partner, remove_member, save_organisations
@@ -50,6 +51,7 @@ __all__ = [
     "merge_organisations",
     "name_partner",
     "receive",
+    "remind",
     "remove_file",
     "remove_member",
     "remove_module",
@@ -68,6 +70,7 @@ __all__ = [
     "stop_circular",
     "submit",
     "tag",
+    "tell",
     "try_wording",
     "withdraw",
 ]

@@ -1,0 +1,122 @@
+"""Telling many people: what is due is begun once, and worked off a few at a time in transactions of their own."""
+
+import time
+from datetime import datetime
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from proposals.audit.actions import record
+from proposals.intake import emails
+from proposals.intake.models import Proposal, Telling
+from proposals.intake.queries.deadlines import concerned_by, mailboxes_concerned_by
+from proposals.intake.queries.due import PLANS, due_now, holds, people_to_tell, proposals_to_remind
+from proposals.intake.states import Fact
+from proposals.outbox.gateways.bell import bell
+from proposals.partners.models import Mailbox, User
+
+log = structlog.get_logger(__name__)
+
+# One run ends after this long, so that mail goes out between two of them.
+MOST_SECONDS = 5.0
+# People told in one transaction. A proposal is held while its team is told, so that none is told after it was
+# submitted that it was not: fewer, since whoever submits meanwhile waits for them.
+PEOPLE_EACH, PROPOSALS_EACH = 100, 10
+
+
+def remind(*, now: datetime) -> int:
+    """This will begin what is due and not begun yet; returns how much it found. Any number may run side by side."""
+    found = due_now(now)
+    rows = [
+        Telling(
+            key=each.key,
+            fact=each.fact,
+            phase_id=each.phase_id,
+            clarification_id=each.clarification_id,
+            deadline_at=each.deadline_at,
+            threshold=each.threshold,
+            begun_at=now,
+        )
+        for each in found
+    ]
+    Telling.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def tell(*, seconds: float = MOST_SECONDS, now: datetime | None = None) -> bool:
+    """This will tell whoever is still to be told, until nobody is, or its time is up: then it returns True.
+
+    `now` is for tests: without it the clock is read anew for each transaction.
+    """
+    end = time.monotonic() + seconds
+    while _some(now or timezone.now()):
+        if time.monotonic() > end:
+            return True
+    return False
+
+
+def hurry() -> None:
+    """This will have a worker tell at once, on commit; without it the next beat does."""
+    transaction.on_commit(lambda: bell.ring("intake.tell"), robust=True)
+
+
+@transaction.atomic
+def _some(now: datetime) -> bool:
+    """Tell the next few of one fact, and write down how far it has come; False where nothing is open or free.
+
+    The row is locked meanwhile, so that nobody else tells the same people. What has told fewest goes first: a reminder
+    to a few is not kept behind an opening to all.
+    """
+    free = Telling.objects.open().select_for_update(of=("self",), skip_locked=True).select_related("phase__call")
+    telling = free.order_by("told", "pk").first()
+    if telling is None:
+        return False
+    each = PROPOSALS_EACH if telling.fact in PLANS else PEOPLE_EACH
+    things = _next(telling, each) if holds(telling, now) else []
+    for thing in things:
+        _one(telling, thing, now)
+        telling.after = str(thing.pk)
+    if len(things) < each:
+        _end(telling, now)
+    telling.save(update_fields=["told", "after", "ended_at", "details"])
+    return True
+
+
+def _next(telling: Telling, most: int) -> list[Proposal] | list[User]:
+    if telling.fact in PLANS:
+        return list(proposals_to_remind(telling).order_by("pk").only("pk")[:most])
+    return list(people_to_tell(telling)[:most])
+
+
+def _end(telling: Telling, now: datetime) -> None:
+    """The role mailboxes hear of a moved deadline last: there are few, and not those that are a told person's address."""
+    if telling.fact == Fact.EXTENDED and holds(telling, now):
+        for mailbox in mailboxes_concerned_by(telling.phase, concerned_by(telling.phase)):
+            _one(telling, mailbox, now)
+    telling.ended_at = now
+    record("people.told", by=None, about=telling.phase.call, fact=telling.fact, key=telling.key, messages=telling.told)
+
+
+def _one(telling: Telling, thing: Proposal | User | Mailbox, now: datetime) -> None:
+    """One recipient, or one proposal's team; what cannot be written is noted and keeps nobody else waiting."""
+    try:
+        with transaction.atomic():
+            telling.told += _remind(telling, thing, now) if isinstance(thing, Proposal) else _announce(telling, thing, now)
+    except (OperationalError, InterfaceError):
+        raise  # the database's own trouble: the next beat does all of it again
+    except Exception:
+        log.exception("telling.failed", telling=telling.key, thing=str(thing.pk))
+        telling.details.setdefault("failed", []).append(str(thing.pk))
+
+
+def _remind(telling: Telling, thing: Proposal, now: datetime) -> int:
+    """Look again with the row held: a draft that was submitted this moment is not reminded of."""
+    held = proposals_to_remind(telling).filter(pk=thing.pk).select_related("call", "phase").select_for_update(of=("self",))
+    proposal = held.first()
+    return emails.remind(telling, proposal, now=now) if proposal else 0
+
+
+def _announce(telling: Telling, to: User | Mailbox, now: datetime) -> int:
+    emails.announce(telling, to, now=now)
+    return 1
