@@ -1,4 +1,4 @@
-"""What settings refuse to start with: missing secrets, and pairs of figures under which mail would be lost or doubled."""
+"""What settings refuse to start with: missing secrets, and figures under which mail would be lost or doubled."""
 
 import re
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ REQUIRED = {
     "ALLOWED_HOSTS": "the site's host names, separated by commas",
     "SITE_URL": "https://…, the address that mails point to",
 }
+WEBHOOK_SECRET_LENGTH = 24
 
 
 def missing_secrets(env: Env) -> None:
@@ -40,3 +41,15 @@ def what_loses_mail(given: Mapping[str, Any]) -> None:
         raise ImproperlyConfigured(f"DEFAULT_FROM_EMAIL is {sender!r}, which is no address that mail can be sent from.")
     if bounces and not re.fullmatch(r"[^@\s<>+]+@[^@\s<>]+", bounces):
         raise ImproperlyConfigured(f"BOUNCE_ADDRESS is {bounces!r}; it may be one address without a plus sign, or empty.")
+
+
+def open_reports(given: Mapping[str, Any]) -> None:
+    """A provider's reports decide where mails stand, so in production they must show a secret. Raises ImproperlyConfigured."""
+    if not given["EMAIL_BACKEND"].startswith("anymail."):
+        return
+    name, _colon, secret = given["ANYMAIL"].get("WEBHOOK_SECRET", "").partition(":")
+    if not name or len(secret) < WEBHOOK_SECRET_LENGTH:
+        raise ImproperlyConfigured(
+            f"ANYMAIL_WEBHOOK_SECRET must be name:secret with {WEBHOOK_SECRET_LENGTH} random characters or more: "
+            "the provider shows it with its reports to /api/mail/reports/."
+        )

@@ -1,5 +1,6 @@
 """Settings, all read from the environment; production is the default and refuses to start without its secrets."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -241,7 +242,11 @@ OUTBOX_DOMAIN_RATES: dict[str, float] = env.dict("OUTBOX_DOMAIN_RATES", {}, subc
 OUTBOX_ALARM_AFTER_S = env.int("OUTBOX_ALARM_AFTER_S", 300)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <{SECRETARIAT_EMAIL}>")
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")
+# A mail provider's own settings under anymail's names, and WEBHOOK_SECRET, which its reports must show
+ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
 refusals.what_loses_mail(globals())
+if PRODUCTION:
+    refusals.open_reports(globals())
 MESSAGE_ID_DOMAIN = env.str("MESSAGE_ID_DOMAIN", "lunar-partners.example")
 
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -10,6 +10,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("", include("proposals.portal.urls")),
     path("account/", include("allauth.urls")),
+    path("api/", include("proposals.api.urls")),
     path("staff/", admin.site.urls),
 ]
 handler400 = "proposals.web.errors.bad_request"

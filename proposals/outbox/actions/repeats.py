@@ -1,18 +1,21 @@
-"""Starting anew by hand: a message that failed is tried again, one that arrived is sent once more."""
+"""Starting anew by hand: what failed is tried again, what arrived is sent once more, what was misaddressed goes elsewhere."""
 
-import uuid
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
 
 from proposals.audit.actions import record
 from proposals.outbox.actions.posting import ring
-from proposals.outbox.models import Attempt, Message
-from proposals.outbox.rules import may_repeat
-from proposals.outbox.states import Delivery, Kind, Result, SmtpPhase
+from proposals.outbox.models import Attempt, Bounce, Message
+from proposals.outbox.rules import READDRESSED, can_readdress, can_resend, may_repeat
+from proposals.outbox.states import FAILED, Delivery, Kind, Result, SmtpPhase
+
+MOST_AT_ONCE = 500
 
 
 class CannotRepeat(Exception):
@@ -21,14 +24,15 @@ class CannotRepeat(Exception):
 
 @transaction.atomic
 def retry(message: Message, *, by: Any, now: datetime) -> None:
-    """This will put a refused or given-up message back into the queue, with the same Message-ID and 72 h from now.
+    """This will put a message that failed back into the queue, with the same Message-ID and 72 h from now.
 
     Raises PermissionDenied, or CannotRepeat for any other state and for sign-in messages.
     """
     if not may_repeat(by):
         raise PermissionDenied
-    failed = Message.objects.filter(pk=message.pk, delivery__in=[Delivery.REFUSED, Delivery.DEAD]).exclude(kind=Kind.SECURITY)
-    if not failed.update(delivery=Delivery.QUEUED, due_at=now, lease_id=None, leased_until=None):
+    failed = Message.objects.filter(pk=message.pk, delivery__in=sorted(FAILED)).exclude(kind=Kind.SECURITY)
+    # compare and swap: of two clicks one finds it failed
+    if not failed.update(delivery=Delivery.QUEUED, due_at=now, sent_at=None, lease_id=None, leased_until=None):
         raise CannotRepeat
     # from this line of the evidence on, failures and crashes are counted from nought
     Attempt.objects.create(message=message, at=now, phase=SmtpPhase.BUILD, outcome=Result.AGAIN)
@@ -37,29 +41,83 @@ def retry(message: Message, *, by: Any, now: datetime) -> None:
 
 
 @transaction.atomic
-def resend(message: Message, *, by: Any, now: datetime) -> Message:
-    """This will send a message that was sent once more, as a mail of its own in the same thread.
+def retry_all(state: Delivery, *, since: datetime, until: datetime, by: Any, now: datetime) -> int:
+    """This will try again what failed in a state and was written between two moments, the oldest 500; gives how many.
 
-    It goes to the person's address of today. Raises PermissionDenied, or CannotRepeat as `retry` does.
+    Each has its line in the trail. Raises PermissionDenied, or CannotRepeat for a state that is no failure.
     """
     if not may_repeat(by):
         raise PermissionDenied
-    if message.delivery != Delivery.SENT or message.kind == Kind.SECURITY:
+    if state not in FAILED:
         raise CannotRepeat
-    fresh = Message.objects.create(
-        **{name: getattr(message, name) for name in _COPIED},
-        key=f"resend:{message.pk}:{uuid.uuid4().hex}",
-        address=message.recipient.email if message.recipient else message.address,
-        message_id=f"<{uuid.uuid4().hex}@{settings.MESSAGE_ID_DOMAIN}>",
-        thread_id=message.thread_id or message.message_id,
-        due_at=now,
-        read_at=now,  # the inbox has the first one already
-    )
-    record("message.resent", by=by, about=message, as_message=fresh.pk)
-    ring()
+    failed = Message.objects.filter(delivery=state, created_at__gte=since, created_at__lte=until).exclude(kind=Kind.SECURITY)
+    found = list(failed.select_for_update(skip_locked=True).order_by("pk")[:MOST_AT_ONCE])
+    for message in found:
+        retry(message, by=by, now=now)
+    return len(found)
+
+
+@transaction.atomic
+def resend(message: Message, *, by: Any, now: datetime, request_key: UUID) -> Message:
+    """This will send a message once more, to its reader's address of today, as a mail of its own in the same thread.
+
+    A second request with the same key gives the first one's mail. Raises PermissionDenied, or CannotRepeat for a
+    message under way, one that failed at the address of today (`retry` is for that), and sign-in messages.
+    """
+    if not may_repeat(by):
+        raise PermissionDenied
+    if not can_resend(message):
+        raise CannotRepeat
+    address = message.recipient.email if message.recipient else message.address
+    fresh, is_new = _copy(message, address, to=message.recipient, key=f"resend:{message.pk}:{request_key.hex}", now=now)
+    if is_new:
+        record("message.resent", by=by, about=message, as_message=fresh.pk)
     return fresh
 
 
+@transaction.atomic
+def readdress(message: Message, address: str, *, by: Any, now: datetime, request_key: UUID) -> Message:
+    """This will send this one message to another address, as a mail of its own in the same thread.
+
+    No account changes: whoever could change its address could take it over. So the copy is an address's, not the
+    person's: it carries no link that acts for them. What came back from an address that is no account's is set aside.
+    A second request with the same key gives the first one's mail.
+    Raises PermissionDenied, ValidationError, or CannotRepeat for what is under way, sign-in mail, and mail whose links
+    are for one address only.
+    """
+    if not may_repeat(by):
+        raise PermissionDenied
+    if not can_readdress(message):
+        raise CannotRepeat
+    validate_email(address)
+    fresh, is_new = _copy(message, address, to=None, key=f"{READDRESSED}{message.pk}:{request_key.hex}", now=now)
+    if is_new:
+        if message.recipient is None or message.recipient.email != message.address:
+            Bounce.objects.open().filter(address=message.address).update(closed_at=now, closed_by=by)
+        record("message.readdressed", by=by, about=message, as_message=fresh.pk)
+    return fresh
+
+
+def _copy(message: Message, address: str, *, to: Any, key: str, now: datetime) -> tuple[Message, bool]:
+    """The same mail under a Message-ID of its own, and whether this request made it."""
+    try:
+        with transaction.atomic():
+            fresh = Message.objects.create(
+                **{name: getattr(message, name) for name in _COPIED},
+                key=key,
+                recipient=to,
+                address=address,
+                message_id=f"<{uuid4().hex}@{settings.MESSAGE_ID_DOMAIN}>",
+                thread_id=message.thread_id or message.message_id,
+                due_at=now,
+                read_at=now,  # the inbox has the first one already
+            )
+    except IntegrityError:
+        return Message.objects.get(key=key), False
+    ring()
+    return fresh, True
+
+
 _COPIED = (
-    "kind", "priority", "recipient", "language", "template", "about_type", "about_id", "subject", "text", "html", "link",
+    "kind", "priority", "language", "template", "about_type", "about_id", "subject", "text", "html", "link", "calendar",
 )  # fmt: skip

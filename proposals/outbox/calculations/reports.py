@@ -5,6 +5,14 @@ from datetime import datetime
 
 from proposals.outbox.states import Report, ReportSource
 
+WORDS_LENGTH = 1000
+
+
+def printable(words: object) -> str:
+    """A stranger's words on one line, at most 1,000 characters: control characters could forge a line of a log."""
+    text = words if isinstance(words, str) else ""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:WORDS_LENGTH]
+
 
 @dataclass(frozen=True)
 class Heard:

@@ -136,7 +136,7 @@ class Relay:
         if not taken:
             return Outcome(Result.TRANSIENT, SmtpPhase.DATA, None, "not taken")
         given = getattr(getattr(built, "anymail_status", None), "message_id", None)
-        return Outcome(Result.SENT, SmtpPhase.DOT, None, _printable(given or ""))
+        return Outcome(Result.SENT, SmtpPhase.DOT, None, _printable("" if given is None else str(given)))
 
 
 class Conversation(EmailBackend):

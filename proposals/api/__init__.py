@@ -1,0 +1,1 @@
+"""Door three: what other machines tell us."""
