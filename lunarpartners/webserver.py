@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -33,6 +34,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     Gunicorn's own leaves the door open while it finishes what it has, takes nobody in, and hangs up on them all at
     the end: a form sent in that second would be lost. A shut door the proxy understands: it tries the next server.
     """
+
+    sockets: list[Any]
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # gunicorn's signature
         super().set_accept_enabled(enabled)
