@@ -1,18 +1,48 @@
 """Answers about mail: is it moving, what was sent about a thing, what has one message been through."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import connection, models
 from django.db.models import Count, Max, Min, Q
 from django.db.models.functions import Coalesce
 
 from proposals.outbox.calculations import History
 from proposals.outbox.models import Attempt, Message, MessageQuerySet, Preference
-from proposals.outbox.states import CHOSEN_BY_READER, FINAL, Delivery, Kind, Result, Way
+from proposals.outbox.states import CHOSEN_BY_READER, FINAL, Delivery, Kind, Priority, Result, Way
 
 COUNTED_TO = 1000
+
+# An earlier mail to the same address about the same thing goes first, unless its retry waits longer than this.
+ORDER_KEPT_FOR = timedelta(minutes=15)
+
+# What the claim and these answers have in common: words for the indexes, which hold exactly these conditions. Literals, so
+# that the database knows from the statement alone that an index fits.
+OPEN = "NOT ({0}.delivery IN (" + ", ".join(f"'{state.value}'" for state in sorted(FINAL)) + "))"
+IN_ITS_TURN = f"""(m.about_id = '' OR NOT EXISTS (
+    SELECT FROM proposals_message e
+    WHERE e.about_type = m.about_type AND e.about_id = m.about_id AND e.id < m.id
+      AND e.address = m.address AND e.priority = m.priority
+      AND {OPEN.format("e")}
+      AND e.due_at <= %(order_until)s))"""  # nothing but our own enum is put in
+
+# The oldest of each priority is one step in the index, however many wait behind it.
+_OLDEST = f"""
+SELECT
+    (SELECT min(first.due_at) FROM (VALUES {", ".join(f"({each.value})" for each in Priority)}) AS p(priority)
+     CROSS JOIN LATERAL (
+        SELECT m.due_at FROM proposals_message m
+        WHERE {OPEN.format("m")} AND m.priority = p.priority AND m.due_at <= %(now)s AND {IN_ITS_TURN}
+        ORDER BY m.due_at LIMIT 1) first),
+    (SELECT count(*) FROM (SELECT FROM proposals_message m
+        WHERE {OPEN.format("m")} AND m.due_at > %(now)s AND m.attempts > 0 LIMIT {COUNTED_TO + 1}) AS capped)
+"""  # noqa: S608  # nothing but our own enums is put in
+
+# What is kept on the site only is told to nobody by mail, and has no index to count it by.
+_COUNTED = [state for state in Delivery if state != Delivery.SITE]
 
 
 @dataclass(frozen=True)
@@ -23,21 +53,29 @@ class MailHealth:
     retrying: int
     counts: dict[Delivery, int]
 
+    @property
+    def is_late(self) -> bool:
+        """Whether something that is due has waited for longer than OUTBOX_ALARM_AFTER_S: then someone must look."""
+        return (self.oldest_due_s or 0) > settings.OUTBOX_ALARM_AFTER_S
+
 
 def mail_health(now: datetime) -> MailHealth:
-    """How long the oldest due message has waited, how many wait for another try, and how many there are of each state."""
-    waiting = Message.objects.exclude(delivery__in=sorted(FINAL))
-    oldest = waiting.filter(due_at__lte=now).aggregate(at=Min("due_at"))["at"]
-    retrying = waiting.filter(attempts__gt=0, due_at__gt=now).order_by().values("pk")[: COUNTED_TO + 1].count()
+    """How long the oldest message that could go has waited, how many wait for another try, how many there are of each state.
+
+    What waits for its turn behind another's retry is not late; what a limit of pace holds back is.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OLDEST, {"now": now, "order_until": now + ORDER_KEPT_FOR})
+        oldest, retrying = cursor.fetchone()
     return MailHealth((now - oldest).total_seconds() if oldest else None, retrying, _counts())
 
 
 def _counts() -> dict[Delivery, int]:
-    """Messages by state in one statement; literals, so that each part may use the index made for it."""
+    """Messages by state in one statement, each part by the index made for it."""
     parts = [
-        f"SELECT '{state.value}', (SELECT count(*) FROM (SELECT FROM proposals_message "  # noqa: S608  # our own enum
+        f"SELECT '{state.value}', (SELECT count(*) FROM (SELECT FROM proposals_message m "  # noqa: S608  # our own enum
         f"WHERE {_narrowed(state)} LIMIT {COUNTED_TO + 1}) AS capped)"
-        for state in Delivery
+        for state in _COUNTED
     ]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts))
@@ -45,9 +83,15 @@ def _counts() -> dict[Delivery, int]:
 
 
 def _narrowed(state: Delivery) -> str:
-    """The condition for a state, with the partial index's own where the state is not final."""
-    final = ", ".join(f"'{each.value}'" for each in sorted(FINAL))
-    return f"delivery = '{state.value}'" + ("" if state in FINAL else f" AND NOT (delivery IN ({final}))")
+    """The condition for a state, with that of a partial index; of digests, what still waits for one."""
+    extra = "m.carried_by_id IS NULL" if state == Delivery.DIGEST else "" if state in FINAL else OPEN.format("m")
+    return f"m.delivery = '{state.value}'" + (f" AND {extra}" if extra else "")
+
+
+def readers_of_digests() -> models.QuerySet[Any]:
+    """The people for whom something waits for their next daily digest."""
+    waiting = Message.objects.for_digest().filter(recipient=models.OuterRef("pk"))
+    return get_user_model().objects.filter(models.Exists(waiting), is_active=True).order_by("pk")
 
 
 def about(thing: models.Model) -> MessageQuerySet:

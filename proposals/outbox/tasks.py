@@ -1,4 +1,4 @@
-"""What the workers are asked for: deliver now, and sweep every few seconds."""
+"""What the workers are asked for: deliver now, sweep every few seconds, write what is due once a day."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -18,3 +18,9 @@ def sweep() -> None:
     """Say that the chain from beat to worker is alive, and send what a lost ring or a dead worker left."""
     actions.beat(now=timezone.now())
     deliver()
+
+
+@shared_task(name="outbox.digest")  # type: ignore[untyped-decorator]
+def digest() -> None:
+    """Write the daily digests that are due."""
+    actions.digest(now=timezone.now())

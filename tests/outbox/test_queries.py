@@ -5,15 +5,16 @@ from django.db import connection, transaction
 
 from proposals.outbox import queries
 from proposals.outbox.models import Message
-from proposals.outbox.states import Delivery, Kind
+from proposals.outbox.states import Delivery, Kind, Priority
 from tests.factories import make_message, make_organisation
 
 pytestmark = pytest.mark.django_db
 T0 = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+NONE = {state: 0 for state in Delivery if state != Delivery.SITE}
 
 
 def test_mail_health_of_nothing():
-    assert queries.mail_health(T0) == queries.MailHealth(None, 0, dict.fromkeys(Delivery, 0))
+    assert queries.mail_health(T0) == queries.MailHealth(None, 0, NONE)
 
 
 def test_mail_health_tells_age_retries_and_counts(django_assert_num_queries):
@@ -22,10 +23,48 @@ def test_mail_health_tells_age_retries_and_counts(django_assert_num_queries):
     make_message(now=T0 + timedelta(minutes=5), attempts=2)
     make_message(now=T0 - timedelta(days=1), delivery=Delivery.SENT, sent_at=T0)
     make_message(now=T0 - timedelta(days=2), delivery=Delivery.DEAD)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         health = queries.mail_health(T0)
     assert (health.oldest_due_s, health.retrying) == (90.0, 1)
-    assert health.counts == {**dict.fromkeys(Delivery, 0), Delivery.QUEUED: 3, Delivery.SENT: 1, Delivery.DEAD: 1}
+    assert health.counts == {**NONE, Delivery.QUEUED: 3, Delivery.SENT: 1, Delivery.DEAD: 1}
+
+
+@pytest.mark.parametrize(("waited_s", "late"), [(300, False), (301, True)])
+def test_mail_health_is_late_after_the_limit(settings, waited_s, late):
+    settings.OUTBOX_ALARM_AFTER_S = 300
+    assert queries.mail_health(T0).is_late is False
+    make_message(now=T0 - timedelta(seconds=waited_s), priority=Priority.REMINDER)
+    make_message(now=T0, priority=Priority.SECURITY)
+    assert queries.mail_health(T0).is_late is late
+
+
+def test_mail_health_takes_what_waits_for_its_turn_as_not_late():
+    same = {"about_type": "proposal", "about_id": "1", "to": "pi@example.org"}
+    first = make_message(now=T0 + timedelta(minutes=15), attempts=2, **same)
+    make_message(now=T0 - timedelta(hours=1), **same)
+    assert queries.mail_health(T0).oldest_due_s is None
+    Message.objects.filter(pk=first.pk).update(due_at=T0 + timedelta(minutes=16))  # it blocks nobody
+    assert queries.mail_health(T0).oldest_due_s == 3600
+    Message.objects.filter(pk=first.pk).update(due_at=T0 - timedelta(minutes=2))
+    assert queries.mail_health(T0).oldest_due_s == 120
+
+
+def test_mail_health_takes_what_is_sent_under_a_dead_worker_as_due():
+    make_message(now=T0 - timedelta(minutes=9), delivery=Delivery.SENDING, attempts=1, leased_until=T0 - timedelta(minutes=7))
+    assert queries.mail_health(T0).oldest_due_s == 540
+
+
+def test_mail_health_passes_over_what_is_not_mailed():
+    for state in (Delivery.DIGEST, Delivery.SITE, Delivery.BOUNCED, Delivery.REFUSED, Delivery.DEAD):
+        make_message(now=T0 - timedelta(days=1), delivery=state)
+    carrier = make_message(now=T0 - timedelta(days=1), kind=Kind.DIGEST, delivery=Delivery.SENT, sent_at=T0)
+    make_message(now=T0 - timedelta(days=1), delivery=Delivery.DIGEST, carried_by=carrier)
+    health = queries.mail_health(T0)
+    assert (health.oldest_due_s, health.retrying) == (None, 0)
+    assert health.counts == {
+        **NONE,
+        **dict.fromkeys((Delivery.DIGEST, Delivery.BOUNCED, Delivery.REFUSED, Delivery.DEAD, Delivery.SENT), 1),
+    }
 
 
 def test_mail_health_counts_to_a_thousand_and_one():
@@ -39,11 +78,19 @@ def _fields(message):
     return {field.name: getattr(message, field.name) for field in Message._meta.fields if field.name != "id"}
 
 
-@pytest.mark.parametrize(("state", "index"), [(Delivery.DEAD, "message_undelivered"), (Delivery.UNCERTAIN, "message_open")])
+@pytest.mark.parametrize(
+    ("state", "index"),
+    [
+        (Delivery.DEAD, "message_undelivered"),
+        (Delivery.BOUNCED, "message_undelivered"),
+        (Delivery.UNCERTAIN, "message_open"),
+        (Delivery.DIGEST, "message_for_digest"),
+    ],
+)
 def test_mail_health_counts_rare_states_by_an_index(state, index):
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN SELECT FROM proposals_message WHERE {queries._narrowed(state)} LIMIT 1001")
+        cursor.execute(f"EXPLAIN SELECT FROM proposals_message m WHERE {queries._narrowed(state)} LIMIT 1001")
         assert index in "\n".join(row[0] for row in cursor.fetchall())
 
 

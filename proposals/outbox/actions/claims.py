@@ -8,13 +8,9 @@ from django.db import connection
 
 from proposals.outbox.calculations import BURST, gaps
 from proposals.outbox.models import Message
-from proposals.outbox.states import FINAL
+from proposals.outbox.queries import IN_ITS_TURN, OPEN, ORDER_KEPT_FOR
 
-# An earlier mail to the same address about the same thing goes first, unless its retry waits longer than this.
-ORDER_KEPT_FOR = timedelta(minutes=15)
-
-# The indexes over what is open have exactly these words.
-_OPEN = "NOT ({0}.delivery IN (" + ", ".join(f"'{state.value}'" for state in sorted(FINAL)) + "))"
+# The words of the index of lanes.
 _DOMAIN = "lower(split_part({0}.address, '@', -1))"
 _FREE = "(m.delivery <> 'sending' OR m.leased_until <= %(now)s)"
 
@@ -23,15 +19,10 @@ _FREE = "(m.delivery <> 'sending' OR m.leased_until <= %(now)s)"
 _CLAIM = f"""
 WITH {{held}} next AS (
     SELECT m.id, m.delivery AS was FROM proposals_message m
-    WHERE {_OPEN.format("m")}
+    WHERE {OPEN.format("m")}
       AND m.due_at <= %(now)s
       AND {_FREE}
-      AND (m.about_id = '' OR NOT EXISTS (
-            SELECT FROM proposals_message e
-            WHERE e.about_type = m.about_type AND e.about_id = m.about_id AND e.id < m.id
-              AND e.address = m.address AND e.priority = m.priority
-              AND {_OPEN.format("e")}
-              AND e.due_at <= %(order_until)s))
+      AND {IN_ITS_TURN}
       {{narrowed}}
     ORDER BY m.priority, m.due_at, m.id
     FOR UPDATE OF m SKIP LOCKED
@@ -66,15 +57,15 @@ CLAIM_IN_LANE = _CLAIM.format(held=_HELD, narrowed=f"{_WITHIN} AND {_DOMAIN.form
 # domain, so that ten thousand mails to one of them delay nobody else's.
 LANES = f"""
 WITH RECURSIVE lane(domain) AS (
-    (SELECT {_DOMAIN.format("m")} FROM proposals_message m WHERE {_OPEN.format("m")} ORDER BY 1 LIMIT 1)
+    (SELECT {_DOMAIN.format("m")} FROM proposals_message m WHERE {OPEN.format("m")} ORDER BY 1 LIMIT 1)
     UNION ALL
     SELECT (SELECT {_DOMAIN.format("m")} FROM proposals_message m
-            WHERE {_OPEN.format("m")} AND {_DOMAIN.format("m")} > lane.domain ORDER BY 1 LIMIT 1)
+            WHERE {OPEN.format("m")} AND {_DOMAIN.format("m")} > lane.domain ORDER BY 1 LIMIT 1)
     FROM lane WHERE lane.domain IS NOT NULL
 )
 SELECT lane.domain FROM lane CROSS JOIN LATERAL (
     SELECT m.priority, m.due_at, m.id FROM proposals_message m
-    WHERE {_OPEN.format("m")} AND {_DOMAIN.format("m")} = lane.domain AND m.due_at <= %(now)s AND {_FREE}
+    WHERE {OPEN.format("m")} AND {_DOMAIN.format("m")} = lane.domain AND m.due_at <= %(now)s AND {_FREE}
     ORDER BY m.priority, m.due_at, m.id LIMIT 1
 ) first
 WHERE NOT EXISTS (SELECT FROM proposals_pace p WHERE p.domain IN (lane.domain, '') AND p.free_at > %(now)s)

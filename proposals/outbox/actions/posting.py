@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import css_inline
 from django.conf import settings
@@ -14,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from proposals.outbox import gateways
-from proposals.outbox.calculations import inert, split_subject
+from proposals.outbox.calculations import inert, split_subject, zone_of
 from proposals.outbox.models import Message
 from proposals.outbox.queries import way_for
 from proposals.outbox.states import Delivery, Kind, Priority, Way
@@ -103,7 +102,7 @@ def render(template: str, context: Mapping[str, Any], *, to: Any, language: str 
     A person's free text reaches a mail only through the filter `inert`.
     """
     language = _language(to, language)
-    zone = _zone(getattr(to, "time_zone", ""))
+    zone = zone_of(getattr(to, "time_zone", ""))
     engine: Any = engines["django"]
     whole = {
         **context,
@@ -132,14 +131,6 @@ def _preferences(to: Any, context: Mapping[str, Any]) -> str:
 def _language(to: Any, given: str) -> str:
     """A person's own language; for a bare address the one given."""
     return getattr(to, "language", "") or given or settings.LANGUAGE_CODE
-
-
-def _zone(name: str) -> ZoneInfo:
-    """A person's time zone; one that this machine does not know must not undo the change it would tell of."""
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Pure rules of mail: inert text, subject and body, what a reply means, when to try again, how fast, and signed words."""
 
+from proposals.outbox.calculations.days import digest_day, zone_of
 from proposals.outbox.calculations.paces import BURST, gaps
 from proposals.outbox.calculations.retries import (
     GIVE_UP_AFTER,
@@ -16,7 +17,7 @@ from proposals.outbox.calculations.signatures import (
     read_stop_token,
     stop_token,
 )
-from proposals.outbox.calculations.texts import inert, split_subject
+from proposals.outbox.calculations.texts import first_words, inert, split_subject
 
 __all__ = [
     "BURST",
@@ -26,6 +27,8 @@ __all__ = [
     "Outcome",
     "bounce_address",
     "classify",
+    "digest_day",
+    "first_words",
     "gaps",
     "inert",
     "next_step",
@@ -34,4 +37,5 @@ __all__ = [
     "retry_at",
     "split_subject",
     "stop_token",
+    "zone_of",
 ]

@@ -1,4 +1,4 @@
-"""A person's words in mail: made harmless, and a subject without surprises."""
+"""Words in mail: a person's made harmless, a subject without surprises, the first few of a text."""
 
 import re
 
@@ -20,3 +20,12 @@ def split_subject(rendered: str) -> tuple[str, str]:
     """
     subject, _, body = rendered.strip().partition("\n")
     return " ".join(_CONTROL.sub(" ", subject).replace("=?", "= ?").split())[:300], body.strip() + "\n"
+
+
+def first_words(text: str, *, most: int = 200) -> str:
+    """The first paragraph of a text on one line, cut after a whole word where it is longer than `most` characters."""
+    line = " ".join(text.strip().partition("\n\n")[0].split())
+    if len(line) <= most:
+        return line
+    cut = line[: most - 1]
+    return (cut.rpartition(" ")[0] or cut) + "…"

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from proposals.outbox.states import FAILED, FINAL, Delivery, Kind, Priority
 
-
 # What limits of pace go by; the claim says the same in SQL.
 DOMAIN = Lower(Func(F("address"), Value("@"), Value(-1), function="split_part"))
 
@@ -17,8 +16,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
     """Ways to ask for messages."""
 
     def shown_to(self, user_id: int) -> "MessageQuerySet":
-        """A person's inbox: everything but security mail, newest first."""
-        return self.filter(recipient_id=user_id).exclude(kind=Kind.SECURITY).order_by("-id")
+        """A person's inbox, newest first: everything but security mail, and digests of what is there already."""
+        return self.filter(recipient_id=user_id).exclude(kind__in=[Kind.SECURITY, Kind.DIGEST]).order_by("-id")
+
+    def for_digest(self) -> "MessageQuerySet":
+        """Waiting for its reader's next daily digest."""
+        return self.filter(delivery=Delivery.DIGEST, carried_by=None)
 
     def unread(self) -> "MessageQuerySet":
         """Not opened on the site yet."""
