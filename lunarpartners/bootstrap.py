@@ -73,14 +73,15 @@ def complain(system: str, machine: str, libc: str) -> str | None:
 def install() -> None:
     """Create `.venv` where there is none for this Python, and install the pins, each checked against its hash."""
     started = time.monotonic()
-    print("Setting up .venv with the pinned packages; this happens once and takes up to a minute.", flush=True)
+    # on stderr: stdout is the command's, and may be read by a program
+    print("Setting up .venv with the pinned packages; this happens once and takes up to a minute.", file=sys.stderr, flush=True)
     if not _serves():
         _call("python3 -m venv failed", [sys.executable, "-m", "venv", "--clear", str(VENV)])
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
     flags = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(REQUIREMENTS)]
     _call("The packages could not be installed", [*pip, *flags])
     (VENV / ".stamp").write_text(fingerprint())
-    print(f"Set up in {time.monotonic() - started:.0f} s.", flush=True)
+    print(f"Set up in {time.monotonic() - started:.0f} s.", file=sys.stderr, flush=True)
 
 
 def _serves() -> bool:

@@ -17,6 +17,8 @@ OURS = {
     "prove": "tests.proofs.run",
 }
 
+NEEDS_NO_SITE = {"assign"}  # reads a file and prints: a checkout without settings or database will do
+
 
 def run(words: list[str]) -> int:
     """Run the command line `words` (with the program's name first) and give the exit status."""
@@ -25,6 +27,8 @@ def run(words: list[str]) -> int:
         adopt_running()
     if name in OURS:
         return _ours(name, words[2:])
+    if name in NEEDS_NO_SITE and "DATABASE_URL" not in os.environ:
+        os.environ |= {"LUNARPARTNERS_MODE": "development", "DATABASE_URL": "postgresql:///none?host=/nonexistent"}
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lunarpartners.settings")
     from django.core.management import execute_from_command_line
 

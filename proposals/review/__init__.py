@@ -1,0 +1,1 @@
+"""How we judge: who reviews what."""

@@ -1,0 +1,1 @@
+"""Pure rules of review: conflicts, affinities, and the optimal assignment of reviewers."""
