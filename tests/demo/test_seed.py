@@ -1,6 +1,7 @@
 """The demonstration's data: complete, in every state, and the same when seeded twice."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -11,6 +12,7 @@ from proposals.demo.bulk import seed_bulk
 from proposals.demo.people import seed_organisations, seed_staff
 from proposals.demo.reference import load, seed_calls
 from proposals.intake.models import Proposal
+from proposals.intake.queries.reconciliation import untold
 from proposals.intake.states import Status
 from proposals.outbox.models import Message
 from proposals.partners.models import Organisation, User
@@ -34,6 +36,7 @@ def test_seed_files_41_proposals_in_every_state_and_twice_adds_nothing() -> None
     assert list(Call.objects.open(now).values_list("code", flat=True)) == ["CE8D"]
     assert AnnouncedProject.objects.filter(call__code="CE8").count() == 10
     assert Call.objects.filter(is_synthetic=False).count() == 3
+    assert untold(since=now - timedelta(days=1000)) == []
     assert seed(now) == {"organisations in the directory": 0, "calls": 0, "proposals": 0}
     assert rows["messages"] == Message.objects.count()
     assert rows["people"] == User.objects.count()
