@@ -16,7 +16,7 @@ from proposals.intake.models import Access, MassElement, Module, Proposal, TeamM
 from proposals.intake.states import ElementKind, Status, TeamRole
 from proposals.outbox.models import Message
 from proposals.outbox.states import Kind, Priority
-from proposals.partners.models import Membership, Organisation, User
+from proposals.partners.models import Mailbox, Membership, Organisation, User
 from proposals.partners.states import OrganisationKind, Role, StaffRole
 
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -73,6 +73,17 @@ def make_member(
 ) -> Membership:
     """A membership, confirmed unless told otherwise."""
     return Membership.objects.create(user=user, organisation=organisation, role=role, confirmed_at=NOW if confirmed else None)
+
+
+def make_mailbox(organisation: Organisation, *, confirmed: bool = True, **fields: Any) -> Mailbox:
+    """A role mailbox, confirmed unless told otherwise."""
+    n = next(_numbers)
+    fields.setdefault("address", f"mailbox{n}@example.org")
+    fields.setdefault("token_digest", f"{n:064d}")
+    by = User.objects.filter(memberships__organisation=organisation).first() or make_user()
+    return Mailbox.objects.create(
+        organisation=organisation, added_by=by, added_at=NOW, confirmed_at=NOW if confirmed else None, **fields
+    )
 
 
 def make_call(*, opens_at: datetime | None = None, closes_at: datetime | None = None, **fields: Any) -> Call:

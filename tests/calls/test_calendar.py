@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import icalendar
 
-from proposals.calls.calculations import calendar
+from proposals.calls.calculations import Deadline, calendar, deadlines_file
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 
@@ -49,3 +49,35 @@ def test_calendar_keeps_line_breaks_and_commas_inside_a_title():
     deadline, _ = entries(made(NOW, title="A, B; C\r\nATTACH:https://evil.example/"))
     assert "ATTACH" not in deadline
     assert deadline["SUMMARY"].startswith("A, B; C")
+
+
+def deadline(at, *, title="CE9: closes", set_at=NOW):
+    return Deadline("phase-7@lunar.example", title, at, set_at, "https://lunar.example/dashboard/")
+
+
+def test_deadlines_file_is_the_same_text_until_a_deadline_moves():
+    beijing = timezone(timedelta(hours=8))
+    at = datetime(2027, 3, 31, 23, 59, tzinfo=beijing)
+    first = deadlines_file("Deadlines", [deadline(at)])
+    assert deadlines_file("Deadlines", [deadline(at.astimezone(UTC))]) == first
+    (was,) = entries(first)
+    assert b"DTSTART:20270331T155900Z" in was.to_ical()
+    (now,) = entries(deadlines_file("Deadlines", [deadline(at + timedelta(seconds=1))]))
+    assert now["SEQUENCE"] == was["SEQUENCE"] + 1
+    assert (now["UID"], now["DTSTAMP"].dt) == (was["UID"], NOW)
+
+
+def test_deadlines_file_warns_a_day_before_and_keeps_the_sequence_small():
+    (last,) = entries(deadlines_file("Deadlines", [deadline(datetime(2080, 1, 1, tzinfo=UTC))]))
+    assert [alarm["TRIGGER"].dt for alarm in last.walk("VALARM")] == [timedelta(days=-1)]
+    assert last["SEQUENCE"] < 2**31  # what calendars keep it in
+
+
+def test_deadlines_file_without_deadlines_is_a_calendar_all_the_same():
+    assert entries(deadlines_file("Deadlines", [])) == []
+    assert deadlines_file("Deadlines", []).startswith("BEGIN:VCALENDAR\r\n")
+
+
+def test_deadlines_file_keeps_line_breaks_inside_a_title():
+    (one,) = entries(deadlines_file("D", [deadline(NOW, title="A\r\nATTACH:https://evil.example/")]))
+    assert "ATTACH" not in one

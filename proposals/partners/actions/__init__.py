@@ -11,6 +11,7 @@ from proposals.partners.actions.invitations import (
     withdraw_invitation,
 )
 from proposals.partners.actions.mailboxes import (
+    MAILBOXES_AT_MOST,
     UnknownMailbox,
     add_mailbox,
     confirm_mailbox,
@@ -42,6 +43,7 @@ from proposals.partners.actions.people import (
 
 __all__ = [
     "INVITATION_DAYS",
+    "MAILBOXES_AT_MOST",
     "AddressTaken",
     "AlreadyMember",
     "InvitationClosed",
