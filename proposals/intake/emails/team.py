@@ -58,7 +58,9 @@ def moved(move: Move, *, proposal: Proposal, due: Deadline | None = None, **cont
         return
     receipt = now in {Status.SUBMITTED, Status.LATE} and "version" in context
     people = team_of(proposal)
-    for one in [*people, *told_beside(proposal.lead_id, people)]:
+    # A draft is its team's own, and so is its end: the lead organisation hears of what was submitted.
+    beside = [] if (was, now) == (Status.DRAFT, Status.WITHDRAWN) else told_beside(proposal.lead_id, people)
+    for one in [*people, *beside]:
         post(
             key=f"move:{move.pk}:{number(one)}",
             to=whom(one),
