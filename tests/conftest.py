@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pgtrigger
 import pytest
 from django.core.signals import request_finished
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from xdist.scheduler import LoadFileScheduling
+
+from tests.guards import guards_ignored
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]
@@ -45,7 +46,7 @@ def _flush_past_append_only() -> Iterator[None]:
     flush = DatabaseOperations.execute_sql_flush
 
     def unguarded(self: DatabaseOperations, sql_list: Any) -> None:
-        with pgtrigger.ignore():
+        with guards_ignored():
             flush(self, sql_list)
 
     DatabaseOperations.execute_sql_flush = unguarded  # type: ignore[method-assign]

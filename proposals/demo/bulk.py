@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import connection, transaction
+from psycopg import ClientCursor
 
 from proposals.calls.models import Call
 from proposals.demo.people import login
@@ -34,7 +35,8 @@ def seed_bulk(count: int, now: datetime) -> int:
         first = int(cursor.fetchone()[0])
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         rows = {"first": first, "last": first + count - 1, "call": call.pk, "phase": phase.pk}
-        cursor.execute(_INSERT, rows | {"now": now, "words": WORDS, "author": author.email})
+        with ClientCursor(connection.connection) as script:  # several statements, which the server would not bind at once
+            script.execute(_INSERT, rows | {"now": now, "words": WORDS, "author": author.email})
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or each step below would drag every waiting check of a key along
         for _wanted, numbers, way in STEPS:
             for step in way:

@@ -2,7 +2,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 
-import pgtrigger
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,6 +11,7 @@ from django.utils import timezone
 from proposals.audit import actions, queries
 from proposals.audit.models import Event, Seal
 from tests.factories import make_organisation, make_staff
+from tests.guards import guards_ignored
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def problems(**options):
 
 def tamper(statement, *values):
     """What a person with the owner's password could do."""
-    with pgtrigger.ignore(), connection.cursor() as cursor:
+    with guards_ignored(), connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.rowcount
 

@@ -119,4 +119,4 @@ def _told(field: BoundField) -> str:
         f'<p class="lp-error">{icon("stop")}<span><span class="visually-hidden">{word} </span>{escaped(one)}</span></p>'
         for one in field.errors
     ]
-    return f'<div id="{field.errors.field_id}_error">{"".join(lines)}</div>'
+    return f'<div id="{field.auto_id}_error">{"".join(lines)}</div>'

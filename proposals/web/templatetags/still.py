@@ -44,7 +44,7 @@ class StillNode(Node):
         found = self.kept.get(key)
         if found is None:
             inner = Still(values)
-            with inner.bind_template(context.template):  # type: ignore[attr-defined]
+            with inner.bind_template(context.template):  # type: ignore[arg-type]  # a tag is rendered within a template
                 found = self.nodelist.render(inner)
             if len(self.kept) < MOST:  # were a value to differ without end, memory would not
                 self.kept[key] = found

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_countries import countries
 
 from proposals.calls.states import Form, Level
-from proposals.outbox.models import Message
+from proposals.outbox.models import Attempt, Message
+from proposals.outbox.states import Result, SmtpPhase
 
 register = template.Library()
 SHOWN = 4
@@ -68,6 +69,7 @@ TONE_OF_DELIVERY = {
     "uncertain": "warn",
     "refused": "bad",
     "dead": "bad",
+    "bounced": "bad",
 }
 
 
@@ -75,3 +77,15 @@ TONE_OF_DELIVERY = {
 def delivery(message: Message) -> dict[str, str]:
     """How far a message has come, as a badge."""
     return {"word": message.get_delivery_display(), "tone": TONE_OF_DELIVERY.get(message.delivery, "neutral")}
+
+
+@register.filter
+def outcome_word(attempt: Attempt) -> str:
+    """How one attempt ended, or what was heard of it later."""
+    return str(Result(attempt.outcome).label)
+
+
+@register.filter
+def phase_word(attempt: Attempt) -> str:
+    """How far one attempt came."""
+    return str(SmtpPhase(attempt.phase).label)
