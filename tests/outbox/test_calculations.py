@@ -102,7 +102,14 @@ def test_inert_is_one_line_without_a_live_link(text):
         ("See https://evil.example/x now", "See https : evil[.]example/x now"),
         ("a@b.example", "a at b[.]example"),
         ("two\r\nlines\x00\u202e", "two lines"),
-        ("10.5 kg", "10.5 kg"),
+        ("HTTPS:\\\\evil.example and //evil.example", "HTTPS : evil[.]example and evil[.]example"),
+        ("mailto:a＠b, javascript:go()", "mailto : a at b, javascript : go()"),
+        ("münchen-é.com пример.рф evil．example evil。example", "münchen-é[.]com пример[.]рф evil[.]example evil[.]example"),
+        ("evil\u200b.exa\u00admple", "evil[.]example"),
+        ("10.0.0.7/evil", "10[.]0[.]0[.]7/evil"),
+        ("10.5 kg, v1.2.3, data: 3 and/or 4", "10.5 kg, v1.2.3, data: 3 and/or 4"),
+        ("研究。分析", "研究。分析"),
+        ("می‌خواهم", "می‌خواهم"),
     ],
 )
 def test_inert_disarms(written, kept):
