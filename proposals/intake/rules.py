@@ -29,6 +29,8 @@ def on_team(user: Any, proposal: Proposal) -> bool:
     """People of the team are those with a grant and no bar; staff are never of the team."""
     if not user.is_active or user.is_staff:
         return False
+    if proposal.seen_by == user.pk:
+        return True
     grants = set(proposal.access.filter(user=user).values_list("grant", flat=True))
     return grants == {True}
 

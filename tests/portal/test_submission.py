@@ -74,7 +74,7 @@ def test_check_costs_the_same_for_many_rows(signed_in, draft, django_assert_max_
     signed_in.get(url)
     for n in range(12):
         draft.team.create(full_name=f"Person {n}", role=TeamRole.CO_I)
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(18):
         assert signed_in.get(url).status_code == 200
 
 

@@ -9,7 +9,7 @@ from proposals.intake.actions.endorsement import endorse
 from proposals.intake.actions.files import attach, clear_away, remove_file, scan_held
 from proposals.intake.actions.organisations import merge_organisations
 from proposals.intake.actions.reminders import remind, tell
-from proposals.intake.actions.sheets import add_module, remove_module, save_masses
+from proposals.intake.actions.sheets import remove_module, save_masses
 from proposals.intake.actions.submission import CallClosed, Incomplete, submit, withdraw
 from proposals.intake.actions.team import invite_member, join_team, list_member, name_partner, remove_member, save_organisations
 from proposals.intake.actions.triage import (
@@ -31,7 +31,6 @@ __all__ = [
     "NotHeld",
     "SavedMeanwhile",
     "accept_for_review",
-    "add_module",
     "add_note",
     "answer",
     "answer_with_file",

@@ -65,5 +65,5 @@ def answer_with_file(
     answer.save(update_fields=["file"])
     if earlier is not None and earlier != kept:
         remove_file(earlier, by=by, now=now)
-    Section.objects.update_or_create(proposal=proposal, key="questions", defaults={"saved_at": now, "saved_by": by})
+    Section.stamp(proposal, key="questions", by=by, now=now)
     return kept

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.db.models import Expression, F, Func, Value
+from django.db.models import Expression, Func, Value
 from django.utils.translation import gettext as _
 
 from proposals.audit.actions import record
@@ -17,8 +17,8 @@ from proposals.calls.states import Level, Standing
 from proposals.intake.calculations.search import index_words
 from proposals.intake.calculations.sections import BY_KEY
 from proposals.intake.emails import moved
-from proposals.intake.models import Access, Endorsement, MissionSheet, Module, Participation, Proposal, Section, TeamMember
-from proposals.intake.queries import mass_report, search_texts
+from proposals.intake.models import Access, MissionSheet, Proposal, Section, TeamMember
+from proposals.intake.queries import modules_of, search_texts
 from proposals.intake.rules import may_edit, may_triage, may_withdraw
 from proposals.intake.states import Status, TeamRole
 from proposals.partners.models import Organisation, User
@@ -137,6 +137,8 @@ def save_section(
     section = open_section(proposal, key=key, revision=revision, by=by, now=now)
     allowed = {name.rpartition(".")[2] for name in BY_KEY[key].fields}
     rows: dict[str, models.Model] = {"": proposal}
+    proposal.updated_at = now
+    changed: dict[str, list[str]] = {"": ["updated_at"]}
     for name, value in values.items():
         owner, _dot, column = name.rpartition(".")
         if column not in allowed:
@@ -145,28 +147,24 @@ def save_section(
             proposal.aims.set(value)
             continue
         if owner not in rows:
-            rows[owner] = _row(proposal, owner)
+            rows |= _rows(proposal, owner)
         setattr(rows[owner], column, value)
-    for owner, row in rows.items():
-        changed = [name.rpartition(".")[2] for name in values if name.rpartition(".")[0] == owner and name != "aims"]
-        if changed:
-            _save_columns(row, changed)
-    proposal.updated_at = now
-    proposal.save(update_fields=["updated_at"])
+        changed.setdefault(owner, []).append(column)
+    for owner, columns in changed.items():
+        _save_columns(rows[owner], columns)
     if proposal.submitted_at is not None:
         index(proposal)
     return section
 
 
-def _row(proposal: Proposal, owner: str) -> models.Model:
-    """The row that a dotted name means: the mission sheet, or one of the proposal's own modules."""
+def _rows(proposal: Proposal, owner: str) -> dict[str, models.Model]:
+    """The row that a dotted name means, with its like: the mission sheet, or the proposal's own modules."""
     if owner == "mission":
-        return MissionSheet.objects.get_or_create(proposal=proposal)[0]
-    number = owner.rpartition(".")[2]
-    module = Module.objects.filter(proposal=proposal, pk=int(number) if number.isdecimal() else 0).first()
-    if module is None:
+        return {owner: MissionSheet.objects.get_or_create(proposal=proposal)[0]}
+    own: dict[str, models.Model] = {f"module.{module.pk}": module for module in modules_of(proposal)}
+    if owner not in own:
         raise ValidationError(_("That module was removed meanwhile."))
-    return module
+    return own
 
 
 def _save_columns(row: models.Model, names: list[str]) -> None:
@@ -183,44 +181,27 @@ def open_section(proposal: Proposal, *, key: str, revision: int, by: User, now: 
     """
     if not may_edit(by, proposal):
         raise PermissionDenied
-    saved = {"revision": F("revision") + 1, "saved_at": now, "saved_by": by}
-    mine = Section.objects.filter(proposal=proposal, key=key)
-    if revision and mine.filter(revision=revision).update(**saved):
-        return mine.get()
-    if not revision:
-        first = Section(proposal=proposal, key=key, saved_at=now, saved_by=by)
-        Section.objects.bulk_create([first], ignore_conflicts=True)
-    section = mine.select_related("saved_by").get()
-    if revision or section.saved_at != now or section.saved_by_id != by.pk:
-        raise SavedMeanwhile(section)
+    section = Section.take(proposal, key=key, revision=revision, by=by, now=now)
+    if section is None:
+        raise SavedMeanwhile(Section.objects.select_related("saved_by").get(proposal=proposal, key=key))
     return section
 
 
-def touch(proposal: Proposal, *, now: datetime) -> None:
-    """Keep the figures of the queue in step with the sheets."""
-    report = mass_report(proposal)
-    leads = [proposal.lead] if proposal.lead else []
-    partners = Participation.objects.filter(proposal=proposal).select_related("organisation")
-    organisations = [*leads, *(p.organisation for p in partners)]
-    countries = {str(organisation.country) for organisation in organisations if organisation.country}
-    proposal.record_facts(
-        mass_cbe_kg=report.total.cbe_kg if report.modules else None,
-        mass_kg=report.total.mass_kg if report.modules else None,
-        largest_module_kg=max((b.mass_kg for _module, b in report.modules), default=None),
-        is_over_cap=bool(report.excesses),
-        has_endorsement=Endorsement.objects.filter(proposal=proposal, letter__isnull=False).exists(),
-        countries=countries,
-    )
-    proposal.updated_at = now
-    facts = "mass_cbe_kg mass_kg largest_module_kg is_over_cap has_endorsement countries updated_at lead"
-    proposal.save(update_fields=facts.split())
+def touch(proposal: Proposal, *, now: datetime, **columns: Any) -> None:
+    """Save the figures of the queue that follow from what was just saved, such as `report.facts()`."""
+    proposal.record_facts(updated_at=now, **columns)
     if proposal.submitted_at is not None:
         index(proposal)
 
 
 def index(proposal: Proposal) -> None:
     """Make the proposal findable by its present words."""
-    Proposal.objects.filter(pk=proposal.pk).update(search=as_vector(index_words(search_texts(proposal))))
+    Proposal.objects.filter(pk=proposal.pk).update(search=words_of(proposal))
+
+
+def words_of(proposal: Proposal) -> Expression:
+    """The words by which staff find the proposal, as the database keeps them."""
+    return as_vector(index_words(search_texts(proposal)))
 
 
 def as_vector(words: list[str]) -> Expression:

@@ -45,9 +45,7 @@ def endorse(
     endorsement.signed_on = signed_on
     endorsement.full_clean(validate_unique=False)
     endorsement.save()
-    proposal.endorsement_later = later
-    proposal.save(update_fields=["endorsement_later"])
-    Section.objects.update_or_create(proposal=proposal, key="endorsement", defaults={"saved_at": now, "saved_by": by})
-    touch(proposal, now=now)
+    Section.stamp(proposal, key="endorsement", by=by, now=now)
+    touch(proposal, now=now, endorsement_later=later, has_endorsement=endorsement.letter_id is not None)
     record("proposal.endorsed", by=by, about=proposal, agency=agency, letter=str(endorsement.letter_id or ""))
     return endorsement

@@ -151,7 +151,7 @@ def _keep(
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [KEEPING])
     storage.keep(incoming)
     attachment.save(force_insert=True)
-    Section.objects.update_or_create(proposal=proposal, key="files", defaults={"saved_at": now, "saved_by": by})
+    Section.stamp(proposal, key="files", by=by, now=now)
     record("file.attached", by=by, about=proposal, file=str(attachment.pk), sha256=attachment.sha256, size=attachment.size)
     if scanner.is_installed():
         transaction.on_commit(_ring, robust=True)
@@ -184,7 +184,7 @@ def remove_file(attachment: Attachment, *, by: User, now: datetime) -> None:
         locked.save(update_fields=["removed_at"])
     else:
         locked.delete()
-    touch(proposal, now=now)
+    touch(proposal, now=now, has_endorsement=Endorsement.objects.filter(proposal=proposal, letter__isnull=False).exists())
 
 
 def scan_held() -> int:

@@ -8,6 +8,8 @@ from django.db.models import Q
 
 from proposals.intake.actions.drafts import touch
 from proposals.intake.models import Participation, Proposal, TeamMember
+from proposals.intake.queries.at_hand import partners_of
+from proposals.intake.queries.content import countries_of
 from proposals.partners import actions as partners
 from proposals.partners.models import Organisation
 
@@ -28,5 +30,6 @@ def merge_organisations(organisation: Organisation, *, into: Organisation, by: A
     TeamMember.objects.filter(organisation=organisation).update(organisation=kept)
     for proposal in touched:
         proposal.refresh_from_db(fields=["lead"])
-        touch(proposal, now=now)
+        named = [proposal.lead, *(row.organisation for row in partners_of(proposal))]
+        touch(proposal, now=now, countries=countries_of(named))
     return kept

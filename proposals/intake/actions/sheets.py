@@ -6,32 +6,19 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from proposals.audit.actions import record
 from proposals.calls.states import PAYLOAD_LEVELS
 from proposals.intake.actions.drafts import open_section, touch
 from proposals.intake.models import MassElement, Module, Proposal, Section
+from proposals.intake.queries import mass_report
 from proposals.intake.rules import may_edit
 from proposals.partners.models import User
 
 MODULES_AT_MOST = 20
 ELEMENTS_AT_MOST = 60
-
-
-@transaction.atomic
-def add_module(proposal: Proposal, *, name: str = "", by: User, now: datetime) -> Module:
-    """This will add one more module. Raises PermissionDenied, or ValidationError above 20 modules."""
-    if not may_edit(by, proposal) or proposal.level not in PAYLOAD_LEVELS:
-        raise PermissionDenied
-    Proposal.objects.select_for_update().get(pk=proposal.pk)
-    if proposal.modules.count() >= MODULES_AT_MOST:
-        raise ValidationError(_("A proposal has at most %(limit)d modules.") % {"limit": MODULES_AT_MOST})
-    last: int = proposal.modules.aggregate(last=Max("position"))["last"] or 0
-    module = Module.objects.create(proposal=proposal, position=last + 1, name=name)
-    touch(proposal, now=now)
-    return module
 
 
 @transaction.atomic
@@ -42,7 +29,7 @@ def remove_module(module: Module, *, by: User, now: datetime) -> None:
         raise PermissionDenied
     record("module.removed", by=by, about=proposal, name=module.name)
     module.delete()
-    touch(proposal, now=now)
+    touch(proposal, now=now, **mass_report(proposal).facts())
 
 
 @transaction.atomic
@@ -61,19 +48,43 @@ def save_masses(
     or ValidationError for another proposal's module or too many elements.
     """
     section = open_section(proposal, key="mass", revision=revision, by=by, now=now)
-    for module, name, lines in budgets:
-        if len(lines) > ELEMENTS_AT_MOST:
-            raise ValidationError(_("A module has at most %(limit)d elements.") % {"limit": ELEMENTS_AT_MOST})
-        if module is not None and module.proposal_id != proposal.pk:
-            raise PermissionDenied
-        kept = module or add_module(proposal, name=name, by=by, now=now)
-        kept.name = name
-        kept.full_clean(exclude=["proposal"], validate_unique=False)
-        kept.save(update_fields=["name"])
-        elements = [MassElement(module=kept, position=number, **line) for number, line in enumerate(lines, 1)]
-        for element in elements:
-            element.clean_fields(exclude=["module"])
-        kept.elements.all().delete()
-        MassElement.objects.bulk_create(elements)
-    touch(proposal, now=now)
+    modules = [_named(proposal, held, name, lines) for held, name, lines in budgets]
+    kept = [module for module in modules if module.pk is not None]
+    Module.objects.bulk_update(kept, ["name"])
+    MassElement.objects.filter(module__in=kept).delete()
+    _append(proposal, [module for module in modules if module.pk is None])
+    elements = [
+        MassElement(module=module, position=number, **line)
+        for module, (_held, _name, lines) in zip(modules, budgets, strict=True)
+        for number, line in enumerate(lines, 1)
+    ]
+    for element in elements:
+        element.clean_fields(exclude=["module"])
+    MassElement.objects.bulk_create(elements)
+    touch(proposal, now=now, **mass_report(proposal).facts())
     return section
+
+
+def _named(proposal: Proposal, held: Module | None, name: str, lines: Sequence[Mapping[str, Any]]) -> Module:
+    """The module under its name, as it can be saved; a new one for None."""
+    if len(lines) > ELEMENTS_AT_MOST:
+        raise ValidationError(_("A module has at most %(limit)d elements.") % {"limit": ELEMENTS_AT_MOST})
+    if proposal.level not in PAYLOAD_LEVELS or (held is not None and held.proposal_id != proposal.pk):
+        raise PermissionDenied
+    module = held or Module(proposal=proposal)
+    module.name = name
+    module.clean_fields(exclude=[field.name for field in Module._meta.fields if field.name != "name"])
+    return module
+
+
+def _append(proposal: Proposal, modules: Sequence[Module]) -> None:
+    """Add modules after the last one; the proposal is locked, so that no two get one place."""
+    if not modules:
+        return
+    Proposal.objects.select_for_update().only("pk").get(pk=proposal.pk)
+    places = proposal.modules.aggregate(held=Count("pk"), last=Max("position"))
+    if places["held"] + len(modules) > MODULES_AT_MOST:
+        raise ValidationError(_("A proposal has at most %(limit)d modules.") % {"limit": MODULES_AT_MOST})
+    for place, module in enumerate(modules, (places["last"] or 0) + 1):
+        module.position = place
+    Module.objects.bulk_create(modules)

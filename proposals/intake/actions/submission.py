@@ -13,10 +13,11 @@ from proposals.calls.calculations import standing
 from proposals.calls.states import Standing
 from proposals.intake import emails
 from proposals.intake.actions.clarifications import close_question
-from proposals.intake.actions.drafts import index
+from proposals.intake.actions.drafts import words_of
 from proposals.intake.calculations.reference import draw
 from proposals.intake.models import MoveNotAllowed, Proposal, Version
 from proposals.intake.queries import Gap, MassReport, content, gaps, mass_report
+from proposals.intake.queries.at_hand import proposal_for
 from proposals.intake.rules import may_submit, may_withdraw
 from proposals.intake.states import EDITABLE, Status
 from proposals.partners.gateways import unrestricted
@@ -42,7 +43,9 @@ def submit(proposal: Proposal, *, by: User, now: datetime) -> Version:
     After the deadline the version is kept and marked late. `now` is the instant at which the server
     received the request. Raises PermissionDenied, CallClosed, Incomplete or MoveNotAllowed.
     """
-    fresh = Proposal.objects.select_for_update(of=("self",)).select_related("call", "phase", "lead").get(pk=proposal.pk)
+    fresh = proposal_for(by, proposal.pk, lock=True)
+    if fresh is None:
+        raise PermissionDenied
     if fresh.status not in EDITABLE:
         raise MoveNotAllowed(fresh.status, Status.SUBMITTED)
     if not may_submit(by, fresh):
@@ -54,16 +57,12 @@ def submit(proposal: Proposal, *, by: User, now: datetime) -> Version:
         raise Incomplete(missing)
     fresh.reference = fresh.reference or _new_reference(fresh)
     version = _freeze(fresh, report, late=late, by=by, now=now)
-    move = fresh.move(
-        Status.LATE if late else Status.SUBMITTED,
-        by=by,
-        now=now,
-        also={"reference": fresh.reference, "submitted_at": now, "is_late": late, "correct_by": None},
-    )
-    index(fresh)
+    received = {"reference": fresh.reference, "submitted_at": now, "is_late": late, "correct_by": None}
+    move = fresh.move(Status.LATE if late else Status.SUBMITTED, by=by, now=now, also={**received, "search": words_of(fresh)})
     record("proposal.submitted", by=by, about=fresh, version=version.number, sha256=version.sha256, late=late)
     emails.received(move, version, proposal=fresh)
-    proposal.refresh_from_db()
+    for name in ("status", "moved_at", "updated_at", "revision", *received):
+        vars(proposal).pop(name, None)  # the caller's copy reads it anew, should anyone ask
     return version
 
 

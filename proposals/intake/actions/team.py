@@ -7,13 +7,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from proposals.audit.actions import record
 from proposals.intake import emails
 from proposals.intake.actions.drafts import open_section, touch
 from proposals.intake.models import Access, Participation, Proposal, Section, TeamMember
+from proposals.intake.queries.at_hand import members_of, partners_of
+from proposals.intake.queries.content import countries_of
 from proposals.intake.rules import may_edit
 from proposals.partners.actions import found, issue
 from proposals.partners.actions.invitations import INVITATION_DAYS
@@ -56,8 +57,7 @@ def save_organisations(
         row.clean_fields(exclude=["proposal"])
     proposal.participations.all().delete()
     Participation.objects.bulk_create(rows)
-    proposal.lead = lead
-    touch(proposal, now=now)
+    touch(proposal, now=now, lead=lead, countries=countries_of([lead, *(row.organisation for row in rows)]))
     return section
 
 
@@ -81,7 +81,7 @@ def name_partner(
     if not may_edit(by, proposal):
         raise PermissionDenied
     named = fold(organisation.name)
-    rows = list(proposal.participations.select_related("organisation"))
+    rows = partners_of(proposal)
     if (begun := next((row for row in rows if fold(row.organisation.name) == named), None)) is not None:
         return begun
     open_section(proposal, key="organisations", revision=revision, by=by, now=now)
@@ -91,7 +91,7 @@ def name_partner(
     row = Participation(proposal=proposal, organisation=made, position=len(rows) + 1, role=role, share_percent=share_percent)
     row.clean_fields(exclude=["proposal"])
     row.save()
-    touch(proposal, now=now)
+    touch(proposal, now=now, countries=countries_of([proposal.lead, made, *(one.organisation for one in rows)]))
     return row
 
 
@@ -116,19 +116,20 @@ def list_member(
         raise PermissionDenied
     if member is None:
         address = email.strip().lower()
-        if (listed := proposal.team.filter(full_name=full_name, email=address, role=role).first()) is not None:
-            return listed
-        if proposal.team.count() >= TEAM_AT_MOST:
+        held = members_of(proposal)
+        for one in held:
+            if (one.full_name, one.email, one.role) == (full_name, address, role):
+                return one
+        if len(held) >= TEAM_AT_MOST:
             raise ValidationError(_("A team has at most %(limit)d people.") % {"limit": TEAM_AT_MOST})
-        last: int = proposal.team.aggregate(last=Max("position"))["last"] or 0
-        member = TeamMember(proposal=proposal, position=last + 1)
+        member = TeamMember(proposal=proposal, position=max((one.position for one in held), default=0) + 1)
     member.full_name, member.native_name, member.role = full_name, native_name, role
     member.organisation = organisation
     if member.accepted_at is None:
         _move_offer(member, email.strip().lower(), now=now)
     member.full_clean(exclude=["proposal", "user", "invitation"], validate_unique=False)
     member.save()
-    Section.objects.update_or_create(proposal=proposal, key="team", defaults={"saved_at": now, "saved_by": by})
+    Section.stamp(proposal, key="team", by=by, now=now)
     return member
 
 
@@ -201,7 +202,7 @@ def remove_member(member: TeamMember, *, by: User, now: datetime) -> None:
     record("team.removed", by=by, about=proposal, member=member.pk, user=user)
     keeps_a_place = user is not None and places.filter(user=user).exists()
     member.delete()
-    Section.objects.update_or_create(proposal=proposal, key="team", defaults={"saved_at": now, "saved_by": by})
+    Section.stamp(proposal, key="team", by=by, now=now)
     # The last statement: whoever takes themselves off sees nothing of the proposal after it.
     if user is not None and not keeps_a_place:
         Access.objects.filter(proposal=proposal, user=user, grant=True, why__in=OF_THE_TEAM).delete()

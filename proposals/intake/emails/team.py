@@ -9,12 +9,14 @@ from django.urls import reverse
 from proposals.calls.calculations import Deadline
 from proposals.calls.models import Phase
 from proposals.intake.models import Clarification, Move, Proposal, TeamMember, Version
+from proposals.intake.queries.at_hand import PROPOSAL
 from proposals.intake.queries.deadlines import answer_due, calendar_of, closing
 from proposals.intake.states import SHOWN_AS, Status
 from proposals.outbox.actions import post
 from proposals.outbox.calculations import inert
 from proposals.outbox.states import Kind, Priority
 from proposals.partners.emails import mailbox_foot
+from proposals.partners.gateways import Compiled
 from proposals.partners.models import Invitation, Mailbox, User
 from proposals.partners.queries import told_beside
 
@@ -31,10 +33,16 @@ TEMPLATE = {
 }
 
 
+_ACCEPTED = Compiled(
+    lambda: User.objects.filter(
+        is_active=True, pk__in=TeamMember.objects.filter(proposal=PROPOSAL, accepted_at__isnull=False).values("user")
+    ).order_by("pk")
+)
+
+
 def team_of(proposal: Proposal) -> list[User]:
     """The people who accepted a place in the team and still have an account, each once."""
-    people = User.objects.filter(is_active=True, teams__proposal=proposal, teams__accepted_at__isnull=False)
-    return list(people.distinct().order_by("pk"))
+    return _ACCEPTED(proposal=proposal.pk)
 
 
 def about(proposal: Proposal) -> dict[str, Any]:

@@ -1,9 +1,7 @@
 """The proposal: what every level is asked, and the one door through which its status changes."""
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pgtrigger
@@ -157,6 +155,8 @@ class Proposal(models.Model):
     search = SearchVectorField(null=True, editable=False)
 
     objects = ProposalQuerySet.as_manager()
+    # The partner for whom `proposal_for` read this: a partner sees by a grant without a bar, as the team is defined.
+    seen_by: int | None = None
 
     class Meta:
         verbose_name = _("proposal")
@@ -218,22 +218,18 @@ class Proposal(models.Model):
         changes = {"status": to, "moved_at": now, "updated_at": now, "revision": F("revision") + 1, **(also or {})}
         if not Proposal.objects.filter(pk=self.pk, status=was).update(**changes):
             raise MoveNotAllowed(was, to)
-        self.refresh_from_db(fields=[*changes])
+        for name, value in changes.items():
+            if hasattr(value, "resolve_expression"):
+                vars(self).pop(name, None)  # what the database worked out is read anew, should anyone ask
+            else:
+                setattr(self, name, value)
         moves = self._meta.apps.get_model("proposals", "Move")
         return moves.objects.create(
             proposal=self, phase_id=self.phase_id, was=was, now=to, by=by, by_label=str(by or _("system")), note=note, at=now
         )
 
-    def record_facts(
-        self,
-        *,
-        mass_cbe_kg: Decimal | None,
-        mass_kg: Decimal | None,
-        largest_module_kg: Decimal | None,
-        is_over_cap: bool,
-        has_endorsement: bool,
-        countries: Iterable[str],
-    ) -> None:
-        """Keep the derived figures of the queue (masses in kg)."""
-        self.mass_cbe_kg, self.mass_kg, self.largest_module_kg = mass_cbe_kg, mass_kg, largest_module_kg
-        self.is_over_cap, self.has_endorsement, self.countries = is_over_cap, has_endorsement, sorted(set(countries))
+    def record_facts(self, **columns: Any) -> None:
+        """Save derived figures of the queue and what they follow from, by column; never the status."""
+        for name, value in columns.items():
+            setattr(self, name, value)
+        self.save(update_fields=[*columns])

@@ -1,8 +1,10 @@
 """What is said around a proposal: answers, clarifications, notes; and who saved which section."""
 
 import uuid
+from datetime import datetime
+from typing import Self
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -46,6 +48,30 @@ class Section(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @classmethod
+    def take(cls, proposal: Proposal, *, key: str, revision: int, by: User, now: datetime) -> Self | None:
+        """Compare and swap in one statement: the page as saved now, or None where `revision` (0: never saved) is not its own."""
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, [proposal.pk, key, now, by.pk, revision])
+            row = cursor.fetchone()
+        return row and cls(id=row[0], proposal=proposal, key=key, revision=row[1], saved_at=now, saved_by=by)
+
+    @classmethod
+    def stamp(cls, proposal: Proposal, *, key: str, by: User, now: datetime) -> None:
+        """Say who saved the page last, where its rows are saved one by one and no two people meet on one."""
+        stamped = Section(proposal=proposal, key=key, saved_at=now, saved_by=by)
+        saved, once = ["saved_at", "saved_by"], ["proposal", "key"]
+        Section.objects.bulk_create([stamped], update_conflicts=True, update_fields=saved, unique_fields=once)
+
+
+_TAKE = """
+INSERT INTO proposals_section AS mine (proposal_id, key, revision, saved_at, saved_by_id) VALUES (%s, %s, 1, %s, %s)
+ON CONFLICT (proposal_id, key) DO UPDATE
+SET revision = mine.revision + 1, saved_at = excluded.saved_at, saved_by_id = excluded.saved_by_id
+WHERE mine.revision = %s
+RETURNING id, revision
+"""
 
 
 class Clarification(models.Model):

@@ -2,7 +2,7 @@
 
 from proposals.intake.queries.completeness import Gap, Row, gaps, pages, task_list
 from proposals.intake.queries.content import content, differences, search_texts
-from proposals.intake.queries.masses import MassReport, mass_report
+from proposals.intake.queries.masses import MassReport, mass_report, modules_of, weighed_modules
 
 __all__ = [
     "Gap",
@@ -12,7 +12,9 @@ __all__ = [
     "differences",
     "gaps",
     "mass_report",
+    "modules_of",
     "pages",
     "search_texts",
     "task_list",
+    "weighed_modules",
 ]

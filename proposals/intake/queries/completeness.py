@@ -4,19 +4,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models
-from django.db.models import Value
-from django.db.models.functions import Cast
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from proposals.calls.states import PAYLOAD_LEVELS
+from proposals.calls.models import Phase, Topic
+from proposals.calls.states import PAYLOAD_LEVELS, TopicKind
 from proposals.intake.calculations.sections import BY_KEY, Label, Section, asked_of
-from proposals.intake.models import Endorsement, MissionSheet, Module, Proposal
+from proposals.intake.models import Endorsement, MissionSheet, Module, Proposal, TeamMember
 from proposals.intake.models import Section as SavedSection
+from proposals.intake.queries.at_hand import PROPOSAL
 from proposals.intake.queries.masses import MassReport, mass_report
 from proposals.intake.states import TeamRole
+from proposals.partners.gateways import Compiled
 
 CONTACTS = {TeamRole.TECHNICAL, TeamRole.ADMINISTRATIVE}
+_SAVED = Compiled(lambda: SavedSection.objects.filter(proposal=PROPOSAL).select_related("saved_by"))
 
 
 @dataclass(frozen=True)
@@ -39,19 +42,22 @@ class Row:
 
 
 def pages(proposal: Proposal) -> dict[str, dict[str, bool]]:
-    """Per page key, the fields this phase asks and whether each is required. One query."""
-    own = proposal.phase.questions.filter(levels__contains=[proposal.level]).order_by()
-    own_questions = own.values_list(Value("?", models.TextField()), Value(False))[:1]  # a row beside the rows
-    asked = dict(proposal.phase.asked.values_list(Cast("field", models.TextField()), "required").union(own_questions, all=True))
-    has_questions = asked.pop("?", None) is not None
+    """Per page key, the fields this phase asks and whether each is required. Two queries, none after `proposal_for`."""
+    asked, question_levels = getattr(proposal.phase, "asks", None) or _asks(proposal.phase)
     found = asked_of(asked, proposal.level, proposal.forms)
     if proposal.phase.needs_endorsement:
         found["endorsement"] = {"endorsement": True}
-    if has_questions:
+    if proposal.level in question_levels:
         found["questions"] = {"questions": True}
     else:
         found.pop("questions", None)
     return {key: found[key] for key in BY_KEY if key in found}
+
+
+def _asks(phase: Phase) -> tuple[dict[str, bool], set[str]]:
+    """The fields a phase asks, and whether each is required; and the levels that have questions of the call's own."""
+    levels = phase.questions.values_list("levels", flat=True)
+    return dict(phase.asked.values_list("field", "required")), {level for several in levels for level in several}
 
 
 def label_of(name: str) -> Label:
@@ -80,16 +86,27 @@ def missing_roles(roles: Iterable[str]) -> dict[str, str]:
     return missing
 
 
+# What is there of what several rows answer: aims chosen, aims to choose from, the team's roles, a letter of endorsement.
+_THERE = Compiled(
+    lambda: Proposal.objects.filter(pk=PROPOSAL).values_list(
+        Exists(Proposal.aims.through.objects.filter(proposal=OuterRef("pk"))),
+        Exists(Topic.objects.filter(call=OuterRef("call"), kind=TopicKind.AIM)),
+        ArraySubquery(TeamMember.objects.filter(proposal=OuterRef("pk")).values("role")),
+        Exists(Endorsement.objects.filter(proposal=OuterRef("pk"), letter__isnull=False)),
+    )
+)
+
+
 def _special(proposal: Proposal, report: MassReport) -> dict[str, str]:
-    """What is missing in the fields that several rows answer."""
+    """What is missing in the fields that several rows answer. One query."""
     missing: dict[str, str] = {}
+    has_aims, call_has_aims, roles, has_letter = _THERE(proposal=proposal.pk)[0]
     if proposal.lead_id is None:
         missing["lead"] = _("Choose the lead organisation.")
-    if not proposal.aims.exists() and proposal.call.topics.filter(kind="aim").exists():
+    if not has_aims and call_has_aims:
         missing["aims"] = _("Choose at least one aim of the call.")
-    missing |= missing_roles(proposal.team.values_list("role", flat=True))
-    endorsement = Endorsement.objects.filter(proposal=proposal).first()
-    if not proposal.endorsement_later and (endorsement is None or endorsement.letter_id is None):
+    missing |= missing_roles(roles)
+    if not proposal.endorsement_later and not has_letter:
         missing["endorsement"] = _("Add the signed letter of endorsement, or say that it will follow later.")
     if proposal.level in PAYLOAD_LEVELS and not any(module.elements.all() for module, _budget in report.modules):
         missing["modules"] = _("Enter the mass of at least one element.")
@@ -155,7 +172,7 @@ def task_list(proposal: Proposal) -> list[Row]:
     """One row a page: done, started, or to do; a constant number of queries."""
     asked = pages(proposal)
     missing = gaps(proposal, asked)
-    saved = {row.key: row for row in SavedSection.objects.filter(proposal=proposal).select_related("saved_by")}
+    saved = {row.key: row for row in _SAVED(proposal=proposal.pk)}
     rows = []
     for key in asked:
         mine = [gap for gap in missing if gap.section == key]

@@ -1,14 +1,18 @@
 """The whole of a proposal as one document: what a version freezes, and how two versions differ."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
 
+from proposals.calls.models import Topic
 from proposals.calls.states import Level
 from proposals.intake.calculations.difference import Change, difference
-from proposals.intake.models import Endorsement, MissionSheet, Module, Proposal, Version
-from proposals.intake.queries.masses import MassReport, mass_report
+from proposals.intake.models import Answer, Attachment, Endorsement, MissionSheet, Proposal, Version
+from proposals.intake.queries.at_hand import PROPOSAL, members_of, partners_of
+from proposals.intake.queries.masses import MassReport, mass_report, modules_of
+from proposals.partners.gateways import Compiled
 from proposals.partners.models import Organisation
 
 SCHEMA = 1
@@ -37,6 +41,11 @@ def _organisation(organisation: Organisation | None) -> dict[str, Any] | None:
     }
 
 
+def countries_of(organisations: Iterable[Organisation | None]) -> list[str]:
+    """The countries or regions of these organisations, each once; some have none."""
+    return sorted({str(one.country) for one in organisations if one is not None and one.country})
+
+
 def _modules(report: MassReport) -> list[dict[str, Any]]:
     return [
         {
@@ -58,6 +67,18 @@ def _modules(report: MassReport) -> list[dict[str, Any]]:
     ]
 
 
+_AIMS = Compiled(lambda: Topic.objects.filter(pk__in=_chosen()).values_list("title", flat=True))
+_ENDORSEMENT = Compiled(lambda: Endorsement.objects.filter(proposal=PROPOSAL).select_related("letter"))
+_FILES = Compiled(lambda: Attachment.objects.filter(proposal=PROPOSAL, removed_at=None))
+_ANSWERS = Compiled(
+    lambda: Answer.objects.filter(proposal=PROPOSAL).select_related("question", "file").order_by("question__position", "pk")
+)
+
+
+def _chosen() -> Any:
+    return Proposal.aims.through.objects.filter(proposal=PROPOSAL).values("topic")
+
+
 def content(proposal: Proposal, report: MassReport | None = None) -> dict[str, Any]:
     """Everything that was typed, in field order; decimals stay decimals until they are written as text.
 
@@ -65,8 +86,8 @@ def content(proposal: Proposal, report: MassReport | None = None) -> dict[str, A
     """
     report = report or mass_report(proposal)
     mission = MissionSheet.objects.filter(proposal=proposal).first() if proposal.level == Level.MISSION else None
-    endorsement = Endorsement.objects.filter(proposal=proposal).select_related("letter").first()
-    files = proposal.attachments.filter(removed_at=None)
+    endorsement = next(iter(_ENDORSEMENT(proposal=proposal.pk)), None)
+    files = _FILES(proposal=proposal.pk)
     return {
         "schema": SCHEMA,
         "call": proposal.call.code,
@@ -74,11 +95,11 @@ def content(proposal: Proposal, report: MassReport | None = None) -> dict[str, A
         "level": proposal.level,
         "forms": sorted(proposal.forms),
         "fields": {name: value for name in PLAIN if (value := getattr(proposal, name)) not in (None, "")},
-        "aims": list(proposal.aims.values_list("title", flat=True)),
+        "aims": _AIMS(proposal=proposal.pk),
         "lead": _organisation(proposal.lead),
         "partners": [
             {**(_organisation(p.organisation) or {}), "role": p.role, "share_percent": p.share_percent}
-            for p in proposal.participations.select_related("organisation")
+            for p in partners_of(proposal)
         ],
         "team": [
             {
@@ -88,14 +109,14 @@ def content(proposal: Proposal, report: MassReport | None = None) -> dict[str, A
                 "role": member.role,
                 "organisation": member.organisation.name if member.organisation else "",
             }
-            for member in proposal.team.select_related("organisation")
+            for member in members_of(proposal)
         ],
         "modules": _modules(report),
         "totals": {"cbe_kg": report.total.cbe_kg, "mass_kg": report.total.mass_kg} if report.modules else {},
         "mission": _columns(mission) if mission else {},
         "answers": [
             {"question": answer.question.label, "answer": answer.value, "file": answer.file.sha256 if answer.file else ""}
-            for answer in proposal.answers.select_related("question", "file").order_by("question__position", "pk")
+            for answer in _ANSWERS(proposal=proposal.pk)
         ],
         "endorsement": _endorsement(endorsement),
         "files": [{"kind": f.kind, "title": f.title, "name": f.name, "size": f.size, "sha256": f.sha256} for f in files],
@@ -128,11 +149,11 @@ def differences(version: Version) -> list[Change]:
 
 def search_texts(proposal: Proposal) -> list[str]:
     """What staff may find a proposal by: reference, titles, organisations, people, text."""
-    organisations = [proposal.lead, *(p.organisation for p in proposal.participations.select_related("organisation"))]
+    organisations = [proposal.lead, *(p.organisation for p in partners_of(proposal))]
     texts = [proposal.reference or "", (proposal.reference or "").rpartition("-")[2]]
     texts += [proposal.title, proposal.acronym, proposal.keywords, proposal.abstract, proposal.objectives]
     for organisation in filter(None, organisations):
         texts += [organisation.name, organisation.native_name, organisation.acronym, *organisation.aliases]
-    for member in proposal.team.all():
+    for member in members_of(proposal):
         texts += [member.full_name, member.native_name, member.email]
-    return texts + [module.name for module in Module.objects.filter(proposal=proposal)]
+    return texts + [module.name for module in modules_of(proposal)]

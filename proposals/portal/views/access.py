@@ -2,14 +2,15 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest
 
 from proposals.intake.models import Proposal
+from proposals.intake.queries.at_hand import proposal_for
 
 
 def visible_or_404(request: HttpRequest, proposal: UUID) -> Proposal:
     """The proposal, to those who may know of it; to all others it does not exist."""
-    mine = Proposal.objects.visible_to(request.user).select_related("call", "phase", "lead")
-    # What no page of a proposal shows: search words and the long texts of its call.
-    return get_object_or_404(mine.defer("search", "call__summary", "call__description"), pk=proposal)
+    found = proposal_for(request.user, proposal)
+    if found is None:
+        raise Http404
+    return found

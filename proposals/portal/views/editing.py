@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from proposals.intake.actions import SavedMeanwhile
 from proposals.intake.calculations.sections import BY_KEY
 from proposals.intake.models import Proposal, Section
+from proposals.intake.queries.at_hand import section_of
 from proposals.partners.models import User
 from proposals.portal.views.keeping import kept
 
@@ -69,9 +70,7 @@ def show(
     unlike: Any = (),
 ) -> HttpResponse:
     """The page with its form: as saved, or with everything that was typed."""
-    saved = (
-        meanwhile.section if meanwhile else Section.objects.filter(proposal=proposal, key=key).select_related("saved_by").first()
-    )
+    saved = meanwhile.section if meanwhile else section_of(proposal, key)
     revision = revision_sent(request) if form is not None and not meanwhile else saved.revision if saved else 0
     form = form if form is not None else editor.form(proposal, asked[key])
     keys = list(asked)

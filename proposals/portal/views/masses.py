@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from proposals.intake import actions
 from proposals.intake.models import Module, Proposal, Section
-from proposals.intake.queries import mass_report
+from proposals.intake.queries import mass_report, weighed_modules
 from proposals.intake.rules import may_edit
 from proposals.partners.models import User
 from proposals.portal.forms.masses import MassForm
@@ -28,8 +28,8 @@ class MassEditor(Editor):
 
     def form(self, proposal: Proposal, asked: dict[str, bool], data: Any = None, add: str = "") -> MassForm:  # noqa: ARG002  # an editor's signature
         """The page's form; two queries for the modules, one for the maturity classes."""
-        modules = list(proposal.modules.prefetch_related("elements"))
-        return MassForm(call=proposal.call, modules=modules, classes=list(proposal.call.margin_classes.all()), data=data, add=add)
+        modules, classes = weighed_modules(proposal), list(proposal.call.margin_classes.all())
+        return MassForm(call=proposal.call, modules=modules, classes=classes, data=data, add=add)
 
     def save(
         self,
@@ -57,7 +57,7 @@ class MassEditor(Editor):
 
     def after(self, request: HttpRequest, form: MassForm, proposal: Proposal) -> None:  # noqa: ARG002  # the same
         """Above a cap the page is saved all the same; the reader is told at once."""
-        for sentence in mass_report(proposal).sentences():
+        for sentence in mass_report(proposal).sentences() if proposal.is_over_cap else []:
             messages.warning(request, sentence)
 
     def context(self, form: MassForm, proposal: Proposal) -> dict[str, Any]:

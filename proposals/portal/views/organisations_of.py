@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from proposals.intake import actions
 from proposals.intake.models import Proposal
+from proposals.intake.queries.at_hand import partners_of, section_of
 from proposals.partners.actions import NearKnown
 from proposals.partners.models import Organisation
 from proposals.partners.queries import in_directory, organisations_to_file_for
@@ -27,8 +28,8 @@ def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> Ht
     """One form: which organisation leads, which take part; buttons find, add and name more partners."""
     own = [] if request.user.is_staff else list(organisations_to_file_for(request.user).order_by("name")[:OWN_AT_MOST])
     data: Any = request.POST if request.method == "POST" else None
-    saved = proposal.sections.filter(key="organisations").values_list("revision", flat=True).first() or 0
-    lead = LeadForm(data, own=own, proposal=proposal, revision=saved)
+    saved = section_of(proposal, "organisations")
+    lead = LeadForm(data, own=own, proposal=proposal, revision=saved.revision if saved else 0)
     rows = _rows(data, proposal)
     words = request.POST.get("words", "").replace("\x00", "").strip()[:100]
     new = NewPartnerForm(data if data and "name_new" in data else None)
@@ -56,14 +57,13 @@ def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> Ht
 
 def _rows(data: Any, proposal: Proposal) -> list[PartnerForm]:
     """A form for each partner that is saved."""
-    held = proposal.participations.select_related("organisation")
     return [
         PartnerForm(
             data,
             organisation=row.organisation,
             initial={"role": row.role, "share_percent": row.share_percent},
         )
-        for row in held
+        for row in partners_of(proposal)
     ]
 
 
