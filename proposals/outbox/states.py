@@ -22,6 +22,8 @@ class Delivery(TextChoices):
 FINAL = {Delivery.SENT, Delivery.REFUSED, Delivery.DEAD, Delivery.BOUNCED, Delivery.DIGEST, Delivery.SITE}
 # What did not arrive: staff see it, and may start it anew.
 FAILED = {Delivery.REFUSED, Delivery.DEAD, Delivery.BOUNCED}
+# What staff look at: the failed, and what may have arrived.
+TROUBLED = FAILED | {Delivery.UNCERTAIN}
 
 
 class Kind(TextChoices):

@@ -6,7 +6,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from proposals.outbox.states import FAILED, FINAL, Delivery, Kind, Priority
+from proposals.outbox.states import FINAL, TROUBLED, Delivery, Kind, Priority
 
 # What limits of pace go by; the claim says the same in SQL.
 DOMAIN = Lower(Func(F("address"), Value("@"), Value(-1), function="split_part"))
@@ -70,7 +70,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["priority", "due_at", "id"], name="message_open", condition=~Q(delivery__in=sorted(FINAL))),
             models.Index(DOMAIN, "priority", "due_at", "id", name="message_lane", condition=~Q(delivery__in=sorted(FINAL))),
-            models.Index(fields=["delivery"], name="message_undelivered", condition=Q(delivery__in=sorted(FAILED))),
+            models.Index(fields=["delivery"], name="message_troubled", condition=Q(delivery__in=sorted(TROUBLED))),
             models.Index(
                 fields=["recipient", "id"], name="message_for_digest", condition=Q(delivery=Delivery.DIGEST, carried_by=None)
             ),
