@@ -34,14 +34,13 @@ class Tally:
         }
 
 
-def tally(mails: list[Received], *, without: str = "") -> Tally:
-    """Compare all that the sink took with all that was written, but for addresses that begin with `without`."""
-    rows = Message.objects.all()
-    expected = dict((rows.exclude(address__startswith=without) if without else rows).values_list("address", "message_id"))
+def tally(mails: list[Received], *, only: str = "") -> Tally:
+    """Compare all that the sink took with all that was written, to addresses that begin with `only`."""
+    expected = dict(Message.objects.filter(address__startswith=only).values_list("address", "message_id"))
     came: dict[str, list[str]] = defaultdict(list)
     for mail in mails:
         for address in mail.to:
-            if not (without and address.startswith(without)):
+            if address.startswith(only):
                 came[address].append(message_id_of(mail))
     right = {address for address, ids in came.items() if expected.get(address) in ids}
     return Tally(
