@@ -67,11 +67,10 @@ def mail_health(now: datetime) -> MailHealth:
 
 
 def _counts() -> dict[Delivery, int]:
-    """Messages in trouble by state in one statement; the words of their index, so that nothing else is read."""
-    troubled = ", ".join(f"'{state.value}'" for state in sorted(TROUBLED))
+    """Messages in trouble by state in one statement; literals, so that each part may use the index made for them."""
     parts = [
         f"SELECT '{state.value}', (SELECT count(*) FROM (SELECT FROM proposals_message "  # noqa: S608  # our own enum
-        f"WHERE delivery IN ({troubled}) AND delivery = '{state.value}' LIMIT {COUNTED_TO + 1}) AS capped)"
+        f"WHERE delivery = '{state.value}' LIMIT {COUNTED_TO + 1}) AS capped)"
         for state in sorted(TROUBLED)
     ]
     with connection.cursor() as cursor:
