@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,9 +17,11 @@ from django.utils.translation import gettext_lazy as _
 
 from proposals.admin.acts import Act, ThingForm
 from proposals.admin.base import Door, HouseAdmin
+from proposals.admin.repeats import standing_of
 from proposals.intake.actions import merge_organisations
+from proposals.outbox.models import Bounce
 from proposals.partners import actions, queries, rules
-from proposals.partners.models import Membership, Notice, Organisation
+from proposals.partners.models import Mailbox, Membership, Notice, Organisation
 from proposals.partners.states import Role
 
 
@@ -64,6 +67,33 @@ class MergeForm(ThingForm):
         return {"into": into}
 
 
+class MailboxForm(ThingForm):
+    """A role mailbox to be asked."""
+
+    address = forms.EmailField(label=_("E-mail address"), max_length=254)
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+
+class MailboxRemovalForm(ThingForm):
+    """Which of the organisation's role mailboxes."""
+
+    mailbox = forms.ModelChoiceField(label=_("Role mailbox"), queryset=Mailbox.objects.none(), widget=forms.RadioSelect)
+
+    def __init__(self, data: Any = None, *, thing: Organisation) -> None:
+        super().__init__(data, thing=thing)
+        self.fields["mailbox"].queryset = queries.mailboxes(thing)  # type: ignore[attr-defined]
+
+
+def may_remove_mailbox(user: Any, organisation: Organisation) -> bool:
+    """Where there is one."""
+    return rules.may_keep_mailboxes(user, organisation) and queries.mailboxes(organisation).exists()
+
+
+def remove_mailbox(organisation: Organisation, *, mailbox: Mailbox, by: Any, now: datetime) -> None:  # noqa: ARG001  # an act's own
+    """Take one of an organisation's mailboxes off."""
+    actions.remove_mailbox(mailbox, by=by, now=now)
+
+
 @admin.register(Organisation)
 class OrganisationAdmin(HouseAdmin):
     """Organisations: the directory, and those that people added."""
@@ -76,10 +106,10 @@ class OrganisationAdmin(HouseAdmin):
     ordering = ("-pk",)
     fields = (
         *("name", "native_name", "acronym", "aliases", "kind", "country", "website", "in_directory"),
-        *("number", "confirmed_at", "confirmed_by", "merged_into", "near_names", "members"),
+        *("number", "confirmed_at", "confirmed_by", "merged_into", "near_names", "members", "mailboxes"),
     )
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    readonly_fields = ("number", "confirmed_at", "confirmed_by", "merged_into", "near_names", "members")
+    readonly_fields = ("number", "confirmed_at", "confirmed_by", "merged_into", "near_names", "members", "mailboxes")
     acts = (
         Act(
             name="confirm",
@@ -102,6 +132,27 @@ class OrganisationAdmin(HouseAdmin):
             done=_("The entries are merged."),
             form=MergeForm,
         ),
+        Act(
+            name="add-mailbox",
+            label=_("Add a role mailbox"),
+            may=rules.may_keep_mailboxes,
+            run=actions.add_mailbox,
+            says=_(
+                "A link goes there that is good for 30 days. Once someone who reads the mailbox has confirmed it, it is told "
+                "of the proposals that the organisation leads."
+            ),
+            done=_("The mailbox is asked to confirm."),
+            form=MailboxForm,
+        ),
+        Act(
+            name="remove-mailbox",
+            label=_("Remove a role mailbox"),
+            may=may_remove_mailbox,
+            run=remove_mailbox,
+            says=_("Nothing goes there any more. The mailbox is not told that it was removed."),
+            done=_("The mailbox is removed."),
+            form=MailboxRemovalForm,
+        ),
     )
 
     @admin.display(description=_("number"))
@@ -123,9 +174,20 @@ class OrganisationAdmin(HouseAdmin):
         if not organisation.pk:
             return "–"
         words = {True: _("confirmed"), False: _("waits to be confirmed")}
-        rows = queries.members(organisation)
-        told = ((row.pk, f"{row.user}, {Role(row.role).label}, {words[bool(row.confirmed_at)]}") for row in rows)
+        rows = list(queries.members(organisation))
+        back = Bounce.objects.last_of(row.user.email for row in rows)
+        stands = (standing_of(words[bool(row.confirmed_at)], back.get(row.user.email)) for row in rows)
+        told = ((row.pk, f"{row.user}, {Role(row.role).label}, {word}") for row, word in zip(rows, stands, strict=True))
         return _linked("membership", told)
+
+    @admin.display(description=_("role mailboxes"))
+    def mailboxes(self, organisation: Organisation) -> SafeString | str:
+        """Where the organisation itself is told of its proposals."""
+        if not organisation.pk:
+            return "–"
+        words = {True: _("confirmed"), False: _("waits to be confirmed")}
+        rows = [(f"{row.address}, {words[bool(row.confirmed_at)]}",) for row in queries.mailboxes(organisation)]
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", rows)) if rows else "–"
 
 
 def _linked(model: str, rows: Any) -> SafeString | str:

@@ -7,9 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from proposals.audit.models import Event
-from proposals.partners.models import Membership, Notice, Organisation
+from proposals.partners.models import Mailbox, Membership, Notice, Organisation
 from proposals.partners.states import Role, StaffRole
-from tests.factories import make_member, make_organisation, make_staff, make_user
+from tests.factories import make_mailbox, make_member, make_organisation, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -206,3 +206,32 @@ def test_filters_answer(staff, query):
     make_organisation()
 
     assert staff.get(page("organisation", "changelist") + query).status_code == 200
+
+
+def test_secretariat_names_and_removes_a_role_mailbox(staff):
+    thing = make_organisation()
+    change, add, remove = (
+        page("organisation", "change", thing.pk),
+        page("organisation", "act", thing.pk, "add-mailbox"),
+        page("organisation", "act", thing.pk, "remove-mailbox"),
+    )
+
+    assert staff.get(remove).status_code == 403
+    assert "Enter a valid email address" in staff.post(add, {"address": "no", "language": "en"}).content.decode()
+    assert staff.post(add, {"address": "registry@example.org", "language": "fr"})["Location"] == change
+    assert "registry@example.org, waits to be confirmed" in staff.get(change).content.decode()
+    elsewhere = make_mailbox(make_organisation())
+    assert staff.post(remove, {"mailbox": elsewhere.pk}).status_code == 200
+    assert staff.post(remove, {"mailbox": thing.mailboxes.get().pk})["Location"] == change
+
+    assert [row.pk for row in Mailbox.objects.all()] == [elsewhere.pk]
+    assert [event.verb for event in Event.objects.order_by("pk")] == ["mailbox.added", "mailbox.removed"]
+
+
+def test_observers_see_role_mailboxes_and_touch_none():
+    mailbox, client = make_mailbox(make_organisation()), signed_in(make_staff(role=StaffRole.OBSERVER))
+    for name in ("add-mailbox", "remove-mailbox"):
+        path = page("organisation", "act", mailbox.organisation.pk, name)
+        assert client.post(path, {"address": "x@example.org", "language": "en", "mailbox": mailbox.pk}).status_code == 403
+    assert f"{mailbox.address}, confirmed" in client.get(page("organisation", "change", mailbox.organisation.pk)).content.decode()
+    assert list(Mailbox.objects.all()) == [mailbox]

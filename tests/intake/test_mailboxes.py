@@ -85,8 +85,8 @@ def test_moves_that_the_partner_is_not_shown_reach_no_mailbox(call, lead):
 def test_draft_that_is_given_up_reaches_no_mailbox(call, lead):
     box = make_mailbox(lead)
     draft, submitted = (make_proposal(call=call, lead=lead, status=status) for status in (Status.DRAFT, Status.SUBMITTED))
-    for proposal in (draft, submitted):
-        actions.withdraw(proposal, by=proposal.created_by, now=NOW)
+    actions.discard(draft, by=draft.created_by, now=NOW)
+    actions.withdraw(submitted, reason="No funds.", by=submitted.created_by, now=NOW)
     assert [mail.about_id for mail in mails_to(box)] == [str(submitted.pk)]
     assert Message.objects.filter(recipient=draft.created_by).count() == 1
 
