@@ -1,5 +1,6 @@
 """What every test shares: the owner's connection, roles taken back after each request, a flush that may truncate."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +39,14 @@ def _roles_back() -> Iterator[None]:
     request_finished.connect(_take_back_role)
     yield
     request_finished.disconnect(_take_back_role)
+
+
+@pytest.fixture(autouse=True)
+def _calm_alarm() -> None:
+    """The staff's pages ask every few seconds whether mail stands still; here only where a test makes it ask."""
+    from proposals.admin.alarm import mail_alarm  # the settings are set by now
+
+    mail_alarm.minutes, mail_alarm.asked_until = None, math.inf
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,6 +1,6 @@
 """The staff's home: what needs the reader, how the call is doing, and whether mail moves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,8 +19,10 @@ from proposals.calls.states import Form
 from proposals.intake.models import Circular
 from proposals.intake.queries.overview import Glance, glance
 from proposals.intake.queries.queue import View, Wanted, capped_counts, queue
+from proposals.intake.queries.reconciliation import untold
 from proposals.intake.rules import may_triage
 from proposals.intake.states import Status
+from proposals.outbox.models import Bounce
 from proposals.outbox.queries import mail_health
 from proposals.outbox.states import Delivery
 from proposals.web.plots import bars, number, timeline
@@ -40,7 +42,8 @@ PARTS = (
     ("event", gettext_lazy("Trail")),
     ("notice", gettext_lazy("Pages")),
 )
-SLOW_S = 300  # mail that has waited longer than this is said in words and colour
+BOUNCES_SHOWN = 10
+UNTOLD_DAYS, UNTOLD_FRESH_S = 30, 600
 
 
 def home(request: HttpRequest) -> dict[str, Any]:
@@ -167,18 +170,31 @@ def _arrivals(shown: Shown, figures: Glance) -> dict[str, Any]:
 
 
 def _mail(now: datetime) -> dict[str, Any]:
-    """Whether mail moves: how long the oldest due message has waited, and what failed."""
+    """Whether mail moves, what failed, from where mail came back, and moves that nobody was told of."""
     health = mail_health(now)
     page = reverse("admin:proposals_message_changelist")
-    failed = [Delivery.REFUSED, Delivery.DEAD, Delivery.UNCERTAIN]
+    failed = [Delivery.REFUSED, Delivery.BOUNCED, Delivery.DEAD, Delivery.UNCERTAIN]
     minutes = None if health.oldest_due_s is None else int(health.oldest_due_s // 60)
+    back = Bounce.objects.still_used().order_by("-at", "-id")
     return {
         "waits": "" if minutes is None else ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes},
-        "slow": (health.oldest_due_s or 0) > SLOW_S,
+        "slow": health.is_late,
         "retrying": capped(health.retrying),
         "failed": [
             {"label": state.label, "count": capped(health.counts.get(state, 0)), "url": f"{page}?delivery={state.value}"}
             for state in failed
         ],
-        "bad": any(health.counts.get(state, 0) for state in failed[:2]),
+        "bad": any(health.counts.get(state, 0) for state in failed[:3]),
+        "came_back": list(back[:BOUNCES_SHOWN]),
+        "untold": _untold(now),
+        "untold_days": UNTOLD_DAYS,
     }
+
+
+def _untold(now: datetime) -> int:
+    """How many people were not told of a move of the last days; reckoned anew every ten minutes at most."""
+    kept: int | None = cache.get("untold")
+    if kept is None:
+        kept = len(untold(since=now - timedelta(days=UNTOLD_DAYS)))
+        cache.set("untold", kept, UNTOLD_FRESH_S)
+    return kept

@@ -1,49 +1,57 @@
-"""The staff's list of messages: who was told what, and how its delivery went; nothing is edited, failures are started anew."""
+"""The staff's ledger of mail: who was told what, when, and how it went; nothing is edited, what failed is started anew."""
 
 from typing import Any
 
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Max, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from proposals.admin.acts import Act
 from proposals.admin.base import Door, HouseAdmin
 from proposals.admin.keyed import Filter, KeyedList
-from proposals.outbox import actions
+from proposals.admin.repeats import ACTS, AgainForm, why_here_only
+from proposals.intake.models import Access, Proposal
+from proposals.outbox.actions.repeats import MOST_AT_ONCE, failed_between, retry_all
 from proposals.outbox.models import Message
 from proposals.outbox.rules import may_repeat
-from proposals.outbox.states import FAILED, Delivery, Kind
+from proposals.outbox.states import FINAL, Delivery, Kind
+from proposals.partners.models import User
 from proposals.partners.rules import may_look_as_staff
+from proposals.web.plots import number
+
+# Subjects have no index: a rare word is looked for so far back and no further.
+SEARCHED = 20_000
 
 
-def may_retry(user: Any, message: Message) -> bool:
-    """The secretariat starts anew what was refused or given up, but never sign-in mail."""
-    return may_repeat(user) and message.delivery in FAILED and message.kind != Kind.SECURITY
+class DeliveryFilter(Filter):
+    """By state; what is not final says so too, for the index of what is open."""
+
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """The rows in a state."""
+        rows = rows.filter(delivery=value)
+        return rows if value in FINAL else rows.exclude(delivery__in=sorted(FINAL))
 
 
-def may_resend(user: Any, message: Message) -> bool:
-    """The secretariat sends once more what was sent, but never sign-in mail."""
-    return may_repeat(user) and message.delivery == Delivery.SENT and message.kind != Kind.SECURITY
+class Search(Filter):
+    """An address, whole; a proposal's reference, whole; or words of a subject, among the newest 20,000 messages."""
 
-
-def retry(message: Message, **who_and_when: Any) -> None:
-    """The action's refusal in words."""
-    try:
-        actions.retry(message, **who_and_when)
-    except actions.CannotRepeat as refusal:
-        raise ValidationError(_("The message is under way already.")) from refusal
-
-
-def resend(message: Message, **who_and_when: Any) -> None:
-    """The action's refusal in words."""
-    try:
-        actions.resend(message, **who_and_when)
-    except actions.CannotRepeat as refusal:
-        raise ValidationError(_("The message is under way already.")) from refusal
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """The rows that fit."""
+        text = value.strip()
+        if "@" in text:
+            people = list(User.objects.filter(email=text.lower()).values_list("pk", flat=True))
+            return rows.filter(Q(address__in={text, text.lower()}) | Q(recipient_id__in=people))
+        proposal = Proposal.objects.filter(reference=text.upper()).values_list("pk", flat=True).first()
+        if proposal is not None:
+            return rows.filter(about_type="proposal", about_id=str(proposal))
+        newest = Message.objects.aggregate(pk=Max("pk"))["pk"] or 0
+        return rows.filter(pk__gt=newest - SEARCHED, subject__icontains=text)
 
 
 @admin.register(Message)
@@ -53,31 +61,29 @@ class MessageAdmin(KeyedList, HouseAdmin):
     door = Door(see=may_look_as_staff)
     list_template = "admin/proposals/message/list.html"
     filters = (
-        Filter("delivery", gettext_lazy("Delivery"), "delivery", Delivery.choices),
+        Search("q", gettext_lazy("Address, reference or words of the subject"), "subject"),
+        DeliveryFilter("delivery", gettext_lazy("Delivery"), "delivery", Delivery.choices),
         Filter("kind", gettext_lazy("Kind"), "kind", Kind.choices),
     )
-    acts = (
-        Act(
-            name="retry",
-            label=gettext_lazy("Try again"),
-            may=may_retry,
-            run=retry,
-            says=gettext_lazy("The message goes back into the queue, and is tried for up to 72 hours from now."),
-            done=gettext_lazy("The message is queued again."),
-        ),
-        Act(
-            name="resend",
-            label=gettext_lazy("Send once more"),
-            may=may_resend,
-            run=resend,
-            says=gettext_lazy("The same text is sent once more, to the address that the person has today."),
-            done=gettext_lazy("The message will be sent once more."),
-        ),
-    )
+    acts = ACTS
+
+    def get_urls(self) -> list[URLPattern]:
+        again = path("again/", self.admin_site.admin_view(self.again_view), name="proposals_message_again")
+        return [again, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """All but what is about a proposal that this reader must not know of."""
+        barred = Access.objects.filter(user=request.user.pk, grant=False).values_list("proposal_id", flat=True)
+        return Message.objects.exclude(about_type="proposal", about_id__in=[str(pk) for pk in barred])
 
     def rows(self, request: HttpRequest) -> QuerySet[Any]:
         """Without the texts."""
-        return self.get_queryset(request).defer("text", "html", "last_reply").select_related("recipient")
+        return self.get_queryset(request).defer("text", "html", "calendar", "last_reply").select_related("recipient")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """One page of the list, and the way to try many again."""
+        extra = {"may_repeat": may_repeat(request.user), "searched": number(SEARCHED), **(extra_context or {})}
+        return super().changelist_view(request, extra)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -85,7 +91,7 @@ class MessageAdmin(KeyedList, HouseAdmin):
         """One message with its evidence."""
         if not self.has_view_permission(request) or request.method != "GET":
             raise PermissionDenied
-        message = self.get_object(request, object_id)
+        message = self.get_object(request, unquote(object_id))
         if message is None:
             raise Http404
         context = {
@@ -95,7 +101,45 @@ class MessageAdmin(KeyedList, HouseAdmin):
             "message": message,
             "shows_text": message.kind != Kind.SECURITY,
             "tries": list(message.evidence.all()),
+            "bounces": list(message.bounces.select_related("closed_by").order_by("-at")),
             "buttons": [(act.label, self.act_url(act, message)) for act in self.acts if act.may(request.user, message)],
+            "why_here_only": why_here_only(message),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/proposals/message/page.html", context)
+
+    def act_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """As any act's page; but a second click meets the message where the first one left it, and is told so."""
+        act = next((act for act in self.acts if act.name == name), None)
+        message = self.get_object(request, unquote(object_id))
+        late = request.method == "POST" and may_repeat(request.user)
+        if late and act is not None and message is not None and not act.may(request.user, message):
+            self.message_user(request, _("Nothing was done: the message has moved on meanwhile."), messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:proposals_message_change", args=[message.pk]))
+        return super().act_view(request, object_id, name)
+
+    def again_view(self, request: HttpRequest) -> HttpResponse:
+        """Count what failed in a state and a time; on POST try it all again."""
+        if not may_repeat(request.user):
+            raise PermissionDenied
+        posted = request.method == "POST"
+        given = request.POST if posted else request.GET
+        form = AgainForm(given) if given else AgainForm()
+        found = None
+        if given and form.is_valid():
+            state, since, until = (form.cleaned_data[name] for name in ("delivery", "since", "until"))
+            if posted:
+                n = retry_all(state, since=since, until=until, by=request.user, now=timezone.now())
+                said = ngettext("%(n)d message is queued again.", "%(n)d messages are queued again.", n) % {"n": n}
+                self.message_user(request, said, messages.SUCCESS if n else messages.WARNING)
+                return HttpResponseRedirect(reverse("admin:proposals_message_changelist"))
+            found = failed_between(state, since=since, until=until)[:MOST_AT_ONCE].count()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Try again all that failed"),
+            "opts": self.opts,
+            "form": form,
+            "found": found,
+            "most": number(MOST_AT_ONCE),
+        }
+        return TemplateResponse(request, "admin/proposals/message/again.html", context)

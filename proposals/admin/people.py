@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from proposals.admin.acts import Act, ThingForm
 from proposals.admin.base import Door, HouseAdmin
+from proposals.admin.repeats import standing_of
+from proposals.outbox.models import Bounce
 from proposals.partners import actions, rules
 from proposals.partners.models import User
 from proposals.partners.states import Role
@@ -72,10 +74,12 @@ class PersonAdmin(HouseAdmin):
 
     @admin.display(description=_("addresses"))
     def addresses(self, person: User) -> SafeString:
-        """Each address, and whether it is confirmed."""
-        rows = EmailAddress.objects.filter(user=person).order_by("-primary", "email")
+        """Each address, whether it is confirmed, and whether mail to it came back."""
+        rows = list(EmailAddress.objects.filter(user=person).order_by("-primary", "email"))
         words = {True: _("confirmed"), False: _("waits to be confirmed")}
-        return format_html_join(", ", "{} ({})", ((row.email, words[row.verified]) for row in rows))
+        back = Bounce.objects.last_of(row.email for row in rows)
+        told = ((row.email, standing_of(words[row.verified], back.get(row.email))) for row in rows)
+        return format_html_join(", ", "{} ({})", told)
 
     @admin.display(description=_("organisations"))
     def organisations(self, person: User) -> SafeString:

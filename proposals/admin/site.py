@@ -9,10 +9,12 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from proposals.admin.acts import ActPages
+from proposals.admin.alarm import mail_alarm
 
 
 class StaffSite(admin.AdminSite):
@@ -33,6 +35,10 @@ class StaffSite(admin.AdminSite):
         if not (user.is_active and getattr(user, "is_staff", False)):
             return False
         return not settings.STAFF_MUST_USE_MFA or has_proven_second_factor(request)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page of the staff knows, and whether mail stands still."""
+        return {**super().each_context(request), "mail_waits_min": mail_alarm(timezone.now())}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """What needs the reader, the call at a glance, mail's health."""

@@ -11,6 +11,7 @@ from proposals.intake.models import Endorsement, Proposal, Version
 from proposals.intake.queries import mass_report, pages
 from proposals.intake.queries.readable import Group, changes, live, of_version
 from proposals.intake.states import Scan, Status
+from proposals.outbox.models import Bounce
 from proposals.outbox.queries import about
 
 EVENTS_SHOWN = 100
@@ -34,6 +35,7 @@ def dossier(proposal: Proposal, *, number: int | None) -> dict[str, Any]:
     chosen = next((v for v in versions if v.number == number), versions[0] if versions else None)
     endorsement = Endorsement.objects.filter(proposal=proposal).select_related("letter").first()
     events = Event.objects.filter(subject_type="proposal", subject_id=str(proposal.pk)).order_by("-id")
+    sent = list(about(proposal).defer("html", "text", "calendar").select_related("recipient"))
     return {
         "forms": [Form(form).label for form in proposal.forms],
         "level": Level(proposal.level).label,
@@ -47,7 +49,8 @@ def dossier(proposal: Proposal, *, number: int | None) -> dict[str, Any]:
         "version": chosen,
         "changes": changes(chosen) if chosen else [],
         "sheet": _sheet(proposal, chosen),
-        "sent": list(about(proposal).defer("html", "text").select_related("recipient")),
+        "sent": sent,
+        "came_back": list(Bounce.objects.last_of(message.address for message in sent).values()),
         "questions": list(proposal.clarifications.select_related("asked_by", "answered_by")),
         "moves": _timeline(proposal),
         "notes": list(proposal.notes.select_related("by")),

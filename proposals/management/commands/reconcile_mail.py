@@ -25,8 +25,8 @@ class Command(BaseCommand):
         gaps = untold(since=timezone.now() - timedelta(days=days) if days else THE_FIRST)
         for gap in gaps:
             self.stdout.write(
-                f"move {gap.move_id} of {gap.reference or gap.proposal_id} ({gap.was} to {gap.now}, {gap.at:%Y-%m-%d %H:%M} UTC): "
-                f"no message to person {gap.user_id}"
+                f"move {gap.move_id} of {gap.reference or gap.proposal_id}, {gap.was} to {gap.now}, "
+                f"{gap.at:%Y-%m-%d %H:%M} UTC: no message to person {gap.user_id}"
             )
         if gaps:
             raise CommandError(f"{len(gaps)} people were not told of a move.", returncode=1)

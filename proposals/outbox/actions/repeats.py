@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from proposals.audit.actions import record
 from proposals.outbox.actions.posting import ring
-from proposals.outbox.models import Attempt, Bounce, Message
+from proposals.outbox.models import Attempt, Bounce, Message, MessageQuerySet
 from proposals.outbox.rules import READDRESSED, can_readdress, can_resend, may_repeat
 from proposals.outbox.states import FAILED, Delivery, Kind, Result, SmtpPhase
 
@@ -50,11 +50,16 @@ def retry_all(state: Delivery, *, since: datetime, until: datetime, by: Any, now
         raise PermissionDenied
     if state not in FAILED:
         raise CannotRepeat
-    failed = Message.objects.filter(delivery=state, created_at__gte=since, created_at__lte=until).exclude(kind=Kind.SECURITY)
-    found = list(failed.select_for_update(skip_locked=True).order_by("pk")[:MOST_AT_ONCE])
+    found = list(failed_between(state, since=since, until=until).select_for_update(skip_locked=True)[:MOST_AT_ONCE])
     for message in found:
         retry(message, by=by, now=now)
     return len(found)
+
+
+def failed_between(state: Delivery, *, since: datetime, until: datetime) -> MessageQuerySet:
+    """The messages that `retry_all` would try, the oldest first."""
+    written = Message.objects.filter(delivery=state, created_at__gte=since, created_at__lte=until)
+    return written.exclude(kind=Kind.SECURITY).order_by("pk")
 
 
 @transaction.atomic

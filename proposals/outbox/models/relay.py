@@ -1,8 +1,10 @@
 """What is known of the ways out: how fast each domain may be written to, and what came back."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from proposals.outbox.models.message import Message
@@ -29,6 +31,20 @@ class BounceQuerySet(models.QuerySet["Bounce"]):
     def open(self) -> "BounceQuerySet":
         """The address has not been mended since; a delay alone says nothing against it."""
         return self.filter(closed_at=None).exclude(report=Report.DELAYED)
+
+    def came_back(self) -> "BounceQuerySet":
+        """Open ones that say that an address takes no mail; a complaint says that it does."""
+        return self.open().filter(report=Report.BOUNCED)
+
+    def last_of(self, addresses: Iterable[str]) -> "dict[str, Bounce]":
+        """The newest open bounce of each of these addresses that has one; one statement."""
+        found = self.came_back().filter(address__in=set(addresses)).order_by("at", "id")
+        return {bounce.address: bounce for bounce in found}
+
+    def still_used(self) -> "BounceQuerySet":
+        """Open ones from addresses that we would write to again: its person has not left it, or no person is known."""
+        left = Q(message__recipient__isnull=False) & ~Q(message__recipient__email=F("address"))
+        return self.open().exclude(left)
 
 
 class Bounce(models.Model):
