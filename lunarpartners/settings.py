@@ -1,7 +1,7 @@
 """Settings, all read from the environment; production is the default and refuses to start without its secrets."""
 
-import os
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -137,12 +137,12 @@ MIGRATION_LOCK_TIMEOUT_S = 5
 
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "proposals_cache"}}
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "proposals.web.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 AUTH_USER_MODEL = "proposals.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["proposals.web.sessions.Backend"]
 PASSWORD_HASHERS = [
     "proposals.partners.gateways.Argon2Hasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
