@@ -1,93 +1,46 @@
 """An SMTP server that keeps every transaction and can be told to fail at any phase; also by hand:
 
-python -m tests.proofs.sink --port 2525 --fault rcpt=450 --fault dot=drop:1
+python -m tests.proofs.sink --port 2525 --fault rcpt=450 --fault "dot=drop:1 @someone@partner.example"
 """
 
 import argparse
 import asyncio
+import contextlib
 import ipaddress
 import ssl
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-PHASES = ("connect", "hello", "tls", "login", "mail", "rcpt", "data", "dot")
-ANY_NUMBER = 10**9
+from tests.proofs.transactions import PHASES, Fault, Received, Talk, read_fault
+
 USER, PASSWORD = "relay-user", "relay-password"
-
-
-@dataclass
-class Fault:
-    """What goes wrong at a phase.
-
-    `what` is a reply ("450", or "450 4.2.0 Greylisted"), "drop" (hang up), "hang" (say no more), or "garbage";
-    or a function that is given the client's port, after which the sink hangs up: it may end the client's process.
-    `times` counts down; None never ends. `to` narrows it to one recipient, for the phases that know one.
-    At "dot" a mail is kept before it is dropped, hung on or answered by garbage: the client cannot know.
-    """
-
-    phase: str
-    what: str | Callable[[int], None]
-    times: int | None = None
-    to: str = ""
-
-    def __post_init__(self) -> None:
-        if self.phase not in PHASES:
-            raise ValueError(f"{self.phase!r} is no phase; these are: {', '.join(PHASES)}")
-        if self.phase == "dot" and not isinstance(self.what, str):
-            raise ValueError("after the final dot the sink answers; a function may act at any phase before it")
-
-    @property
-    def told(self) -> str:
-        """What it is, in a word."""
-        return self.what if isinstance(self.what, str) else self.what.__name__
-
-
-@dataclass
-class Received:
-    """A mail that the sink took: its envelope, its bytes as they came, and whether they came encrypted."""
-
-    sender: str
-    to: list[str]
-    raw: bytes
-    at: float
-    encrypted: bool
-    acknowledged: bool = True
-
-    @property
-    def mail(self) -> EmailMessage:
-        """The bytes, parsed."""
-        parsed: EmailMessage = message_from_bytes(self.raw, policy=policy.default)  # type: ignore[assignment]
-        return parsed
-
-
-@dataclass(eq=False)  # two connections on which nothing was said yet are still two
-class Talk:
-    """One connection: the commands that came, and the faults that were played."""
-
-    commands: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+ANY_NUMBER = 10**9
 
 
 class Sink:
     """A context in which the server listens on a loopback port."""
 
     def __init__(
-        self, *, port: int = 0, tls: ssl.SSLContext | None = None, login: bool = False, commands_each: int | None = None
+        self,
+        *,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        login: bool = False,
+        commands_each: int | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self.mails: list[Received] = []
         self.talks: list[Talk] = []
         self.faults: list[Fault] = []
+        self._tell = tell
         self._lock = threading.Lock()
         options: dict[str, Any] = {"command_call_limit": commands_each or ANY_NUMBER, "timeout": 120}
         if tls:
@@ -124,6 +77,11 @@ class Sink:
                         fault.times -= 1
                     return fault
         return None
+
+    def tell(self, line: Callable[[], str]) -> None:
+        """Pass a line to whoever listens; it is not even made where nobody does."""
+        if self._tell:
+            self._tell(line())
 
     def to(self, address: str) -> list[Received]:
         """The mails to one address, in the order they came."""
@@ -166,6 +124,7 @@ class _Faulty(SMTP):
         if found is None:
             return False
         self.talk.faults.append(f"{phase} {found.told}")
+        self.sink.tell(lambda: f"    fault at {phase}: {found.told}")
         if not isinstance(found.what, str):
             found.what(self.transport.get_extra_info("peername")[1])
             self.transport.abort()
@@ -184,6 +143,7 @@ class _Faulty(SMTP):
 
     async def _faced(self, phase: str, arg: str | None, go_on: Any, recipients: Iterable[str] = ()) -> None:
         self.talk.commands.append(f"{phase} {arg or ''}".strip())
+        self.sink.tell(lambda: f"{id(self.talk) // 16 % 10_000:04} {self.talk.commands[-1]}")
         if not await self.fault(phase, recipients):
             await go_on(arg)
 
@@ -223,8 +183,10 @@ class _Keeper:
         fault = self.sink.take("dot", envelope.rcpt_tos)
         if fault is None:
             self.sink.mails.append(received)
+            self.sink.tell(lambda: f"    kept for {received.told}")
             return "250 2.0.0 kept"
         server.talk.faults.append(f"dot {fault.told}")
+        self.sink.tell(lambda: f"    fault at dot: {fault.told}, for {received.told}")
         if fault.what in {"drop", "hang", "garbage"}:
             received.acknowledged = False
             self.sink.mails.append(received)
@@ -267,32 +229,23 @@ def self_signed(folder: Path) -> tuple[ssl.SSLContext, Path]:
 
 
 def main() -> None:
-    """Listen until Ctrl-C, printing each mail's envelope."""
+    """Listen until Ctrl-C, printing what is said, what is kept and which faults are played."""
     parser = argparse.ArgumentParser(description="An SMTP sink with faults by script.")
     parser.add_argument("--port", type=int, default=2525)
-    parser.add_argument("--tls", action="store_true")
-    told = "PHASE=WHAT or PHASE=WHAT:TIMES; WHAT is a reply code, drop, hang or garbage"
+    parser.add_argument("--tls", action="store_true", help="offer STARTTLS, with a certificate made for the occasion")
+    told = "PHASE=WHAT or PHASE=WHAT:TIMES, then perhaps @ADDRESS; WHAT is a reply, drop, hang or garbage"
     parser.add_argument("--fault", action="append", default=[], metavar="FAULT", help=told)
+    parser.add_argument("--script", type=Path, metavar="FILE", help="faults from a file, one a line; # begins a remark")
     options = parser.parse_args()
+    written = [*options.fault, *(options.script.read_text().splitlines() if options.script else [])]
+    faults = [read_fault(line) for each in written if (line := each.partition("#")[0].strip())]
     with tempfile.TemporaryDirectory() as folder:
         context = self_signed(Path(folder))[0] if options.tls else None
-        with Sink(port=options.port, tls=context) as sink:
-            sink.script(*[_fault(each) for each in options.fault])
-            shown = 0
-            try:
-                while True:
-                    time.sleep(0.5)
-                    for each in sink.mails[shown:]:
-                        shown += 1
-                        print(shown, each.to, each.mail["Message-ID"], each.mail["Subject"], flush=True)
-            except KeyboardInterrupt:
-                return
-
-
-def _fault(written: str) -> Fault:
-    phase, _, rest = written.partition("=")
-    what, _, times = rest.partition(":")
-    return Fault(phase, what, int(times) if times else None)
+        with Sink(port=options.port, tls=context, tell=lambda line: print(line, flush=True)) as sink:
+            sink.script(*faults)
+            print(f"Listening on 127.0.0.1:{sink.port}; phases: {', '.join(PHASES)}", flush=True)
+            with contextlib.suppress(KeyboardInterrupt):
+                threading.Event().wait()
 
 
 if __name__ == "__main__":

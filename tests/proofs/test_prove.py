@@ -1,5 +1,7 @@
 """The command itself: which rows there are, how a verdict is told, what the exit status is."""
 
+import smtplib
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 
 from tests.factories import make_message
 from tests.proofs import run
-from tests.proofs.sink import Received
+from tests.proofs.sink import Fault, Received, Sink, read_fault
 from tests.proofs.verdict import Verdict, line
 
 
@@ -75,3 +77,34 @@ def test_tally_sets_what_was_written_against_what_came():
         received("nobody@example.org", "<nobody@x>"),
     ]
     assert tally(came) == Tally(queued=4, delivered=3, lost=1, strange=2, duplicates=2, same_id=1)
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ("rcpt=450", Fault("rcpt", "450")),
+        ("mail=450 4.2.0 Greylisted:3", Fault("mail", "450 4.2.0 Greylisted", 3)),
+        ("dot=drop:1 @someone@partner.example", Fault("dot", "drop", 1, "someone@partner.example")),
+    ],
+)
+def test_sink_reads_a_fault_as_it_is_typed(written, fault):
+    assert read_fault(written) == fault
+
+
+def test_sink_refuses_a_phase_that_there_is_none_of():
+    with pytest.raises(ValueError, match="'lunch' is no phase"):
+        read_fault("lunch=450")
+
+
+def test_sink_tells_what_is_said_kept_and_broken():
+    lines = []
+    with Sink(tell=lines.append) as sink:
+        sink.script(read_fault("rcpt=450:1"))
+        for refused in (True, False):
+            outcome = pytest.raises(smtplib.SMTPRecipientsRefused) if refused else nullcontext()
+            with smtplib.SMTP("127.0.0.1", sink.port) as client, outcome:
+                client.sendmail("us@x.example", ["you@x.example"], "Subject: News\r\nMessage-ID: <1@x>\r\n\r\nText")
+    told = [line.strip() for line in lines]
+    assert told.count("fault at rcpt: 450") == 1
+    assert "kept for you@x.example: News <1@x> (42 bytes)" in told
+    assert [line.partition(" ")[2] for line in told if "rcpt TO" in line] == ["rcpt TO:<you@x.example>"] * 2
