@@ -96,7 +96,7 @@ def history_of(message: Message, *, now: datetime) -> History:
     anew = tries.filter(outcome=Result.AGAIN).aggregate(last=Coalesce(Max("pk"), 0))["last"]
     found = tries.filter(pk__gt=anew).aggregate(
         first_at=Min("at"),
-        failures=Count("pk"),
+        failures=Count("pk", filter=Q(outcome__in=[Result.TRANSIENT, Result.UNCERTAIN, Result.CRASHED])),
         uncertain=Count("pk", filter=Q(outcome=Result.UNCERTAIN)),
         crashes=Count("pk", filter=Q(outcome=Result.CRASHED)),
     )

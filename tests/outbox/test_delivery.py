@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 
 from proposals.outbox import actions
-from proposals.outbox.actions.delivery import claim
+from proposals.outbox.actions.delivery import _carry, claim
 from proposals.outbox.gateways import Relay
 from proposals.outbox.models import Attempt, Heartbeat, Message
 from proposals.outbox.states import Delivery, Kind, Priority, Result, SmtpPhase
@@ -241,8 +241,6 @@ def test_settle_of_a_lost_lease_changes_only_the_evidence(relay):
     slow = claim(now=T0)
     claim(now=T0 + timedelta(seconds=10))
     relay.script(Fault("rcpt", "550 5.1.1 No such user"))
-    from proposals.outbox.actions.delivery import _carry
-
     with Relay() as open_relay:
         _carry(slow, open_relay, lease_began=time.monotonic(), now=T0 + timedelta(seconds=11))
     message.refresh_from_db()
@@ -254,8 +252,6 @@ def test_settle_sent_wins_whoever_holds_the_lease(relay):
     message = make_message(now=T0)
     slow = claim(now=T0)
     claim(now=T0 + timedelta(seconds=10))
-    from proposals.outbox.actions.delivery import _carry
-
     with Relay() as open_relay:
         _carry(slow, open_relay, lease_began=time.monotonic(), now=T0 + timedelta(seconds=11))
     message.refresh_from_db()
@@ -305,6 +301,48 @@ def test_order_does_not_hold_back_another_priority(relay):
     urgent = make_message(now=T0, **same)
     actions.deliver(now=T0)
     assert [each.mail["Message-ID"] for each in relay.mails] == [urgent.message_id]
+
+
+@pytest.mark.parametrize("state", [Delivery.DIGEST, Delivery.SITE, Delivery.BOUNCED, Delivery.REFUSED, Delivery.DEAD])
+def test_order_is_not_held_up_by_what_will_not_leave(relay, state):
+    same = {"about_type": "proposal", "about_id": "1", "to": "pi@example.org", "kind": Kind.REMINDER}
+    kept = make_message(now=T0, delivery=state, **same)
+    second = make_message(now=T0, **same)
+    actions.deliver(now=T0 + timedelta(days=30))
+    kept.refresh_from_db()
+    assert [each.mail["Message-ID"] for each in relay.mails] == [second.message_id]
+    assert (kept.delivery, kept.attempts) == (state, 0)
+
+
+def test_order_lets_a_decision_overtake_reminders_about_the_same(relay):
+    same = {"about_type": "proposal", "about_id": "1", "to": "pi@example.org"}
+    reminders = [make_message(now=T0, kind=Kind.REMINDER, priority=Priority.REMINDER, **same) for _ in range(2)]
+    decision = make_message(now=T0, kind=Kind.STATUS, priority=Priority.STATUS, **same)
+    actions.deliver(now=T0)
+    assert [each.mail["Message-ID"] for each in relay.mails] == [each.message_id for each in (decision, *reminders)]
+
+
+def test_settle_does_not_undo_a_bounce_that_came_first(relay):
+    """The mail was taken, and came back, before the worker could write down that it was taken."""
+    for fault, outcome in ((None, Result.SENT), (Fault("dot", "drop", times=1), Result.UNCERTAIN)):
+        relay.script(*([fault] if fault else []))
+        message = make_message(now=T0)
+        slow = claim(now=T0)
+        Message.objects.filter(pk=message.pk).update(delivery=Delivery.BOUNCED)  # its lease not given back
+        with Relay() as open_relay:
+            _carry(slow, open_relay, lease_began=time.monotonic(), now=T0)
+        message.refresh_from_db()
+        assert (message.delivery, message.sent_at) == (Delivery.BOUNCED, None)
+        assert message.evidence.get().outcome == outcome
+
+
+def test_deliver_ends_a_mail_before_its_lease_however_long_the_claim_took(relay, settings):
+    settings.OUTBOX_LEASE_S, settings.EMAIL_TIMEOUT = 10, 1
+    make_message(now=T0)
+    slow = claim(now=T0)
+    with Relay() as open_relay:
+        _carry(slow, open_relay, lease_began=time.monotonic() - 9, now=T0)
+    assert (relay.mails, evidence(slow)) == ([], [(Result.TRANSIENT, SmtpPhase.CONNECT, None)])
 
 
 def test_beat_leaves_one_heartbeat():

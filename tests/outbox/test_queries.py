@@ -107,3 +107,17 @@ def test_about_gives_messages_with_evidence_in_two_statements(rows, django_asser
     with django_assert_num_queries(2):
         found = [(each.pk, [tried.code for tried in each.evidence.all()]) for each in queries.about(thing)]
     assert found == [(message.pk, [250]) for message in made]
+
+
+def test_history_counts_tries_and_not_what_was_heard_later():
+    message = make_message(now=T0)
+    for minute, outcome in enumerate(["crashed", "again", "transient", "delayed", "uncertain", "bounced", "crashed"]):
+        message.evidence.create(at=T0 + timedelta(minutes=minute), phase="dot", outcome=outcome)
+    found = queries.history_of(message, now=T0 + timedelta(hours=1))
+    assert (found.failures, found.uncertain, found.crashes) == (3, 1, 1)
+    assert found.first_at == T0 + timedelta(minutes=2)
+
+
+def test_history_of_nothing_begins_now():
+    found = queries.history_of(make_message(now=T0), now=T0)
+    assert (found.first_at, found.failures, found.uncertain, found.crashes) == (T0, 0, 0, 0)
