@@ -122,7 +122,7 @@ def _topics(value: Any, what: str) -> dict[str, Decimal]:
 
 def _pairs(read: dict[str, Any], key: str) -> frozenset[Pair]:
     found: set[Pair] = set()
-    for number, pair in enumerate(_list(read.get(key) or [], key), 1):
+    for number, pair in enumerate(_list(read.get(key, []), key), 1):
         match pair:
             case [str(reviewer), str(ref)]:
                 found.add((reviewer, ref))
@@ -156,7 +156,7 @@ def _text(value: Any, what: str) -> str:
 
 
 def _texts(value: Any, what: str) -> tuple[str, ...]:
-    return tuple(_name(item, f"{what}, entry {n}") for n, item in enumerate(_list(value or [], what), 1))
+    return tuple(_name(item, f"{what}, entry {n}") for n, item in enumerate(_list([] if value is None else value, what), 1))
 
 
 def _constant(name: str) -> Any:

@@ -29,7 +29,7 @@ def raise_least(programme: Programme, chosen: Flags) -> Flags:
             free = np.where(room > 0, mine_after, -np.inf)
             if (best := free.max() - sums[worst]) > gain + 1e-9:
                 gain, given, partner, taken = float(best), int(mine), -1, int(free.argmax())
-            theirs = sums[:, None] - np.where(held, fits, np.inf) + np.where(held[:, mine], -np.inf, fits[:, mine])[:, None]
+            theirs = np.where(held, sums[:, None] - fits, -np.inf) + np.where(held[:, mine], -np.inf, fits[:, mine])[:, None]
             both = np.minimum(mine_after[None, :], theirs)
             both[worst] = -np.inf
             if (best := both.max() - sums[worst]) > gain + 1e-9:

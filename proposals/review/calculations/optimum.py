@@ -13,8 +13,9 @@ from proposals.review.calculations.exchange import raise_least
 from proposals.review.calculations.programme import Answer, Flags, Floats, Numbers, SolverFailed, Wish, solve
 
 SECONDS = 8.5  # for one case, so that the largest we promise is answered within ten
-STEP = Decimal("1e-9")  # a least sum is proven to this
+STEP = Decimal("1e-8")  # a least sum is proven to this; wider than the solver's tolerance, or it would answer the same again
 NEAR = Decimal("1e-6")  # when the search is this close, it asks for the proof
+SMALL = 2_000  # pairs, up to which the least sum is asked for directly
 CORE = 4  # pairs a proposal, with which the search begins
 
 
@@ -71,7 +72,7 @@ class _Search:
         found = self.best(None, until=np.inf)  # a flow again: quick, and the start of all else
         if found.chosen is None:
             raise SolverFailed("HiGHS found no assignment at all")
-        chosen, low = found.chosen, self.board.least(found.chosen)
+        chosen, low, highest = found.chosen, self.board.least(found.chosen), self._total(found.chosen)
         ceiling = min(self.board.ceiling(), self._average(chosen))
         if low < ceiling:
             chosen = self.board.read(raise_least(self.board.programme, chosen).astype(np.float64), self.fill)
@@ -80,8 +81,9 @@ class _Search:
             found = self.best(low, until=self.deadline)
             if found.chosen is not None and self._total(found.chosen) >= self._total(chosen):
                 chosen = found.chosen
-        missing = Decimal(0) if found.ended else max(Decimal(found.bound) - self._total(chosen), Decimal(0))
-        return chosen, None if found.ended and low == ceiling else Gap(ceiling - low, missing)
+        proven = found.ended and found.chosen is not None
+        missing = Decimal(0) if proven else min(Decimal(found.bound), highest) - self._total(chosen)
+        return chosen, None if proven and low == ceiling else Gap(ceiling - low, max(missing, Decimal(0)))
 
     def best(self, least: Decimal | None, *, until: float, any_will_do: bool = False) -> _Found:
         """The assignment of the highest total with every sum at least `least`; exact where the solver's tolerance is not."""
@@ -108,8 +110,10 @@ class _Search:
         relaxed = self._solve(
             Wish(self.board.programme.affinity, self.nothing, usable, self.fill, _float(least), banned=banned), until
         )
-        if relaxed.chosen is None or relaxed.reduced is None or not relaxed.ended:
-            return _Found(relaxed.ended)
+        if relaxed.chosen is None or not relaxed.ended:
+            return _Found(ended=relaxed.ended and relaxed.chosen is None)
+        if relaxed.reduced is None:
+            raise SolverFailed("HiGHS gave no reduced costs")
         if _is_whole(relaxed.chosen):
             return _Found(ended=True, chosen=self.board.read(relaxed.chosen, self.fill), bound=relaxed.bound)
         costs = np.abs(relaxed.reduced)
@@ -137,27 +141,37 @@ class _Search:
 
         Returns the pairs, their least sum and the ceiling proven; the two are equal when the optimum is proven.
         """
-        roof, at = ceiling, ceiling  # most often the worst-served proposal can have its very best reviewers
-        while low < ceiling and (left := until - time.monotonic()) > 0:
-            probe = self.best(at, until=until if at <= low + STEP else until - left * 2 / 3, any_will_do=True)
+        probe = self.best(ceiling, until=_share(until), any_will_do=True)
+        if probe.chosen is not None:  # most often the worst-served proposal can have its very best reviewers
+            return probe.chosen, self.board.least(probe.chosen), ceiling
+        ceiling = min(ceiling, self._relaxed_least(until))
+        if len(self.board.pairs) <= SMALL and (guess := self._whole_least(_share(until))) is not None:
+            chosen, low = max((guess, self.board.least(guess)), (chosen, low), key=lambda found: found[1])
+        at, roof = low + STEP, ceiling  # first: is there anything better at all? Then by halves, then the same question again
+        while low < ceiling and time.monotonic() < until:
+            near = roof - low <= NEAR
+            probe = self.best(at, until=until if near else _share(until), any_will_do=True)
             if probe.chosen is not None:
                 chosen, low = probe.chosen, self.board.least(probe.chosen)
-            elif not probe.ended and at <= low + STEP:
+                roof = max(roof, low)
+            elif probe.ended:
+                ceiling = roof = low if at == low + STEP else at
+            elif near:
                 break
-            else:
-                roof = min(at, roof)  # undecided counts as nothing there, until the last proof
-                if probe.ended:
-                    ceiling = low if at <= low + STEP else min(self._relaxed_least(until), at) if at == ceiling else at
-                    roof = min(roof, ceiling)
-            roof = max(roof, low)
-            at = low + STEP if roof - low <= NEAR else low + (roof - low) * 3 / 4
+            elif at != low + STEP:
+                roof = at  # undecided counts as nothing there, until the last question
+            at = low + STEP if roof - low <= NEAR else (low + roof) / 2
         return chosen, low, max(ceiling, low)
 
     def _relaxed_least(self, until: float) -> Decimal:
         """A bound on the least sum by the relaxed programme, rounded up past the solver's tolerance."""
-        wish = Wish(None, self.nothing, self.everything, self.fill)
-        answer = self._solve(wish, until)
+        answer = self._solve(Wish(None, self.nothing, self.everything, self.fill), until)
         return Decimal(answer.value) + Decimal("1e-7") if answer.ended and answer.value is not None else Decimal("Infinity")
+
+    def _whole_least(self, until: float) -> Flags | None:
+        """The highest least sum asked for directly: quick for few pairs, hopeless for many; only a guess until proven."""
+        answer = self._solve(Wish(None, self.nothing, self.everything, self.fill, whole=True), until)
+        return None if answer.chosen is None else self.board.read(answer.chosen, self.fill)
 
     def _average(self, chosen: Flags) -> Decimal:
         """A bound on the least sum by the highest total, which `chosen` has: the least is not above the mean."""
@@ -179,6 +193,12 @@ class _Search:
 
     def _total(self, chosen: Flags) -> Decimal:
         return exact_sum(self.board.affinities[self.board.pairs[i]] for i in np.flatnonzero(chosen))
+
+
+def _share(until: float) -> float:
+    """A third of the time left: what one question may take when others are to follow."""
+    now = time.monotonic()
+    return now + (until - now) / 3
 
 
 def _float(least: Decimal | None) -> float | None:

@@ -79,7 +79,9 @@ def solve(programme: Programme, wish: Wish, *, seconds: float, any_will_do: bool
         "dual_feasibility_tolerance": TOLERANCE,
         "mip_feasibility_tolerance": TOLERANCE,
         **({"mip_max_improving_sols": 1} if any_will_do else {}),
-        **({"solver": "ipm"} if wish.gain is None else {}),  # the simplex needs ten times as long for the least sum
+        **(
+            {"solver": "ipm"} if wish.gain is None and not wish.whole else {}
+        ),  # the simplex needs ten times as long for the least sum
     }
     for name, value in options.items():
         if model.setOptionValue(name, value) != highspy.HighsStatus.kOk:
