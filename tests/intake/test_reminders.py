@@ -71,8 +71,13 @@ def test_draft_mail_says_until_when_in_both_zones_and_what_is_missing(phase):
     assert "“Seismometer https : x[.]example”" in mail.text
     assert "Submit it by: 31 March 2027, 23:59 Beijing (UTC+8) = 10:59 your time (Lima, UTC-5)" in mail.text
     assert "Time left: 3\xa0days\n" in mail.text
-    missing = "- Title and abstract: 2\n- Team and contacts: 1\n- Modules and mass: 1\n- Maturity and heritage: 1\n"
-    assert f"on these pages of the form:\n{missing}\n" in mail.text
+    pages = [
+        "Title and abstract: 2 entries",
+        "Team and contacts: 1 entry",
+        "Modules and mass: 1 entry",
+        "Maturity and heritage: 1 entry",
+    ]
+    assert "on these pages of the form:\n" + "".join(f"- {page}\n" for page in pages) + "\n" in mail.text
     assert "This was written on 29 March 2027, 00:19 Beijing (UTC+8)" in mail.text
     assert "After the deadline nothing can be submitted any more." in mail.text
     for part in ("Title and abstract", "31 March 2027, 23:59 Beijing", "3 days"):
