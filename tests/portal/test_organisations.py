@@ -325,7 +325,7 @@ def test_organisation_page_asks_the_same_number_of_queries_for_any_number_of_mem
         make_member(make_user(), thing, role=Role.CONTRIBUTOR)
         invited(thing, email=f"guest{n}@example.org", by=host)
 
-    assert queries_of(signed_in(host), url("organisation", thing.pk)) == 10
+    assert queries_of(signed_in(host), url("organisation", thing.pk)) == 11
 
 
 def queries_of(client, page):

@@ -18,6 +18,7 @@ from proposals.calls.calculations import standing
 from proposals.calls.states import Standing
 from proposals.intake.models import Clarification, Proposal, ProposalQuerySet, Section
 from proposals.intake.states import Status
+from proposals.outbox.models import Bounce
 from proposals.partners.queries import pending_invitations
 
 PAGE = 20
@@ -37,7 +38,7 @@ class Card:
 @login_required
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Eight statements, however many proposals there are; staff have their own first page."""
+    """Nine statements, however many proposals there are; staff have their own first page."""
     if request.user.is_staff:
         return redirect("admin:index")
     now = timezone.now()
@@ -54,6 +55,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "invitations": list(pending_invitations(request.user, now)[:NEEDS_AT_MOST]),
             "older": f"{last.moved_at.isoformat()}~{last.pk}" if last else "",
             "is_first_page": "after" not in request.GET,
+            "came_back": Bounce.objects.last_of([request.user.email]).get(request.user.email),
         },
     )
 

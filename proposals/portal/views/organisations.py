@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from proposals.outbox.models import Bounce
 from proposals.partners import actions, queries, rules
 from proposals.partners.models import Membership, Organisation
 from proposals.portal.forms.organisations import OrganisationForm, RoleForm
@@ -92,11 +93,20 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
         "manages": manages,
         "may_join": mine is None and rules.may_join(request.user, thing),
         "may_correct": manages and not thing.confirmed_at and not thing.in_directory,
-        "members": queries.members(thing) if sees else None,
+        "members": _members(thing, manages=manages) if sees else None,
         "invitations": thing.invitations.open(timezone.now()).order_by("-created_at") if manages else None,
         "mailboxes": queries.mailboxes(thing) if manages else None,
     }
     return render(request, "portal/organisations/organisation.html", context)
+
+
+def _members(thing: Organisation, *, manages: bool) -> list[Membership]:
+    """The people; for who runs the organisation also from whom our mail comes back."""
+    found = list(queries.members(thing))
+    back = Bounce.objects.last_of(member.user.email for member in found) if manages else {}
+    for member in found:
+        member.came_back = back.get(member.user.email)  # type: ignore[attr-defined]  # for the page
+    return found
 
 
 def facts(thing: Organisation) -> list[tuple[str, str]]:
