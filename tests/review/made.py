@@ -63,6 +63,14 @@ def contested(seed: int) -> Case:
     return with_fixed(Case(reviewers, proposals), draw)
 
 
+def wide(seed: int) -> Case:
+    """Six proposals, each with three of thirty reviewers of load 1: many pairs for each place."""
+    draw = random.Random(seed)
+    expert = lambda: {topic: weight(draw, 3) for topic in "ab"}  # noqa: E731
+    reviewers = tuple(Reviewer(f"r{n}", 1, topics=expert()) for n in range(30))
+    return Case(reviewers, tuple(Proposal(f"p{n}", 3, topics=expert()) for n in range(6)))
+
+
 def large(*, proposals: int, reviewers: int, load: int, seed: int, topics: int = 15) -> Case:
     """Three reviewers a proposal; 26 countries and an organisation for every eight proposals."""
     draw = random.Random(seed)

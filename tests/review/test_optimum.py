@@ -16,7 +16,7 @@ from proposals.review.calculations.case import Case, Proposal, Reviewer
 from proposals.review.calculations.exchange import raise_least
 from proposals.review.calculations.optimum import assign
 from proposals.review.calculations.programme import SolverFailed, Wish, solve
-from tests.review.made import contested, figures, large, recounted, small, tried
+from tests.review.made import contested, figures, large, recounted, small, tried, wide
 
 D = Decimal
 
@@ -28,6 +28,22 @@ def test_assign_equals_trying_everything(make):
         outcome = assign(case)
         assert (outcome.gap, recounted(case, outcome)) == (None, tried(case)), seed
         assert figures(outcome) == recounted(case, outcome), seed
+
+
+def test_assign_equals_asking_the_solver_directly():
+    """Too large to try everything; the least and the total are each asked for in one programme over all pairs."""
+    for seed in range(12):
+        case = wide(seed)
+        outcome, board = assign(case, seconds=60), Board.of(case)
+        none, every = (np.full(len(board.pairs), flag) for flag in (False, True))
+        asked = {"lower": none, "upper": every, "fill": 18, "whole": True}
+        least = solve(board.programme, Wish(None, **asked), seconds=60).value
+        assert outcome.gap is None
+        assert float(outcome.min_affinity) == pytest.approx(least, abs=1e-6)
+        total = solve(
+            board.programme, Wish(board.programme.affinity, least=float(outcome.min_affinity), **asked), seconds=60
+        ).value
+        assert float(outcome.total_affinity) == pytest.approx(total, abs=1e-6)
 
 
 @settings(max_examples=60, deadline=None)
