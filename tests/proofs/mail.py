@@ -30,7 +30,7 @@ def prove(stage: Stage, *, full: bool, chance: random.Random) -> Verdict:
     verdict = Verdict()
     _rate(stage, MAILS // share, verdict)
     stage.fresh()
-    costs = pages.compare(stage, PENDING // share, rounds=6 if full else 3)
+    costs = pages.compare(stage, PENDING // share, rounds=10 if full else 4)
     verdict.require(len(costs) == len(pages.PAGES), "a page was not measured")
     for cost in costs:
         told = f"{cost.page}: {cost.without_ms:.1f} ms without, {cost.ms:.1f} ms with {PENDING // share} waiting"

@@ -17,7 +17,7 @@ from tests.proofs.stage import Stage
 
 PARTNER = "tsehaynesh.kokebawit@simien.example.org"
 PAGES = ("staff_home", "staff_queue", "staff_mail", "staff_proposal", "dashboard", "inbox")
-TIMES, WARM_UPS = 12, 3
+TIMES, WARM_UPS = 6, 1
 
 
 @dataclass

@@ -10,6 +10,7 @@ import os
 import platform
 import random
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -18,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 
+from lunarpartners.bootstrap import ROOT
 from lunarpartners.embedded import EmbeddedError
 from tests.proofs.stage import LEASE_S, SMTP_TIMEOUT_S, Late, Stage
 from tests.proofs.verdict import NotRun, Verdict, line
@@ -112,7 +114,7 @@ def _write(options: argparse.Namespace, lines: list[str]) -> None:
         f"## {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {form} form, seed {options.seed}",
         "",
         f"- machine: {os.cpu_count()} cores, {platform.system()} {platform.machine()}; sink, servers and clients share it",
-        f"- versions: {versions}",
+        f"- versions: {versions}; commit {_commit()}",
         f"- SMTP time-out {SMTP_TIMEOUT_S} s, lease {LEASE_S} s unless the row says otherwise",
         "",
         "```",
@@ -121,6 +123,14 @@ def _write(options: argparse.Namespace, lines: list[str]) -> None:
     ]
     before = options.write.read_text() if options.write.exists() else "# What was proved\n"
     options.write.write_text(before.rstrip("\n") + "\n\n" + "\n".join(told) + "\n")
+
+
+def _commit() -> str:
+    """The commit that was played, marked where files differ from it."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return told.stdout.strip() or "not known"
 
 
 def _list(unknown: list[str]) -> int:
