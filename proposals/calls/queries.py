@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -24,6 +26,7 @@ from proposals.calls.models import (
     Topic,
 )
 from proposals.calls.states import Standing, TopicKind
+from proposals.partners.gateways import Compiled, Given
 
 M = TypeVar("M", bound=models.Model)
 
@@ -111,21 +114,47 @@ def _rank(shown: Shown, at: datetime) -> tuple[int, float, int]:
     return (place, abs((instant - at).total_seconds()), -shown.call.pk)
 
 
-def shown_call(calls: CallQuerySet, slug: str, at: datetime) -> Shown | None:
-    """One call with all that its page says, in two statements; None where the reader has no such call."""
-    call: Any = (
-        calls.filter(slug=slug)
-        .annotate(
-            packed_topics=_packed(Topic.objects.filter(call=OuterRef("pk"))),
-            packed_documents=_packed(Document.objects.filter(call=OuterRef("pk"))),
-            packed_answers=_packed(PublicAnswer.objects.filter(call=OuterRef("pk"), published_at__lte=at)),
-            packed_announced=_packed(AnnouncedProject.objects.filter(call=OuterRef("pk"))),
-        )
-        .first()
+def _named(*, is_staff: bool) -> CallQuerySet:
+    return Call.objects.visible_to(SimpleNamespace(is_active=True, is_staff=is_staff)).filter(slug=_SLUG)
+
+
+def _with_all(*, is_staff: bool) -> "models.QuerySet[Call, Call]":
+    by_now = Given("at", models.DateTimeField())
+    return _named(is_staff=is_staff).annotate(
+        packed_topics=_packed(Topic.objects.filter(call=OuterRef("pk"))),
+        packed_documents=_packed(Document.objects.filter(call=OuterRef("pk"))),
+        packed_answers=_packed(PublicAnswer.objects.filter(call=OuterRef("pk"), published_at__lte=by_now)),
+        packed_announced=_packed(AnnouncedProject.objects.filter(call=OuterRef("pk"))),
     )
+
+
+_SLUG, _OF_CALL = Given("slug", models.SlugField()), Given("call")
+_CALL = {is_staff: Compiled(partial(_named, is_staff=is_staff)) for is_staff in (True, False)}
+_WHOLE_CALL = {is_staff: Compiled(partial(_with_all, is_staff=is_staff)) for is_staff in (True, False)}
+_STAGES = Compiled(lambda: _phases().filter(call=_OF_CALL))
+_FIRST_PHASE = Compiled(lambda: Phase.objects.filter(call=_OF_CALL).order_by("position")[:1])
+
+
+def visible_call(user: Any, slug: str) -> Call | None:
+    """The call of this address, if this reader may see it. One query."""
+    return next(iter(_CALL[_reads_as_staff(user)](slug=slug)), None)
+
+
+def first_phase(call: Call) -> Phase | None:
+    """The phase that a call begins with. One query."""
+    return next(iter(_FIRST_PHASE(call=call.pk)), None)
+
+
+def _reads_as_staff(user: Any) -> bool:
+    return bool(user.is_active and user.is_staff)
+
+
+def shown_call(user: Any, slug: str, at: datetime) -> Shown | None:
+    """One call with all that its page says, in two statements; None where the reader has no such call."""
+    call: Any = next(iter(_WHOLE_CALL[_reads_as_staff(user)](slug=slug, at=at)), None)
     if call is None:
         return None
-    stages = [_stage(phase, at) for phase in _phases().filter(call=call)]
+    stages = [_stage(phase, at) for phase in _STAGES(call=call.pk)]
     topics = _unpacked(Topic, call.packed_topics)
     by_kind = {kind: [topic for topic in topics if topic.kind == kind] for kind in TopicKind}
     return Shown(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from proposals.audit.actions import record
 from proposals.calls.calculations import standing
 from proposals.calls.models import Call, Phase
+from proposals.calls.queries import first_phase
 from proposals.calls.states import Level, Standing
 from proposals.intake.calculations.search import index_words
 from proposals.intake.calculations.sections import BY_KEY
@@ -21,7 +22,10 @@ from proposals.intake.models import Access, MissionSheet, Proposal, Section, Tea
 from proposals.intake.queries import modules_of, search_texts
 from proposals.intake.rules import may_edit, may_triage, may_withdraw
 from proposals.intake.states import Status, TeamRole
+from proposals.partners.gateways import Compiled, Given
 from proposals.partners.models import Organisation, User
+
+_BEGUN = Compiled(lambda: Proposal.objects.filter(request_key=Given("key", models.UUIDField()), created_by=Given("by")))
 
 
 class SavedMeanwhile(Exception):
@@ -59,9 +63,8 @@ def start(
     # Everyone has keys of their own: nobody else's key can be met. A second click waits for the first, and finds its draft.
     request_key = uuid.uuid5(request_key or uuid.uuid4(), str(by.pk))
     User.objects.select_for_update(no_key=True).only("pk").get(pk=by.pk)
-    begun = Proposal.objects.filter(request_key=request_key, created_by=by).first()
-    if begun is not None:
-        return begun
+    if begun := _BEGUN(key=request_key, by=by.pk):
+        return begun[0]
     proposal = Proposal(
         id=uuid.uuid4(),
         request_key=request_key,
@@ -96,7 +99,7 @@ def start(
 
 def _open_phase(call: Call, now: datetime) -> Phase:
     """The first phase, if it takes proposals now; later phases are entered by invitation only."""
-    phase = call.phases.order_by("position").first()
+    phase = first_phase(call)
     if phase is None or not call.is_published:
         raise ValidationError(_("This call takes no proposals."))
     stands = standing(phase.opens_at, phase.closes_at, phase.late_until, now)

@@ -15,18 +15,17 @@ from proposals.intake.models import Proposal
 from proposals.intake.queries.at_hand import partners_of, section_of
 from proposals.partners.actions import NearKnown
 from proposals.partners.models import Organisation
-from proposals.partners.queries import in_directory, organisations_to_file_for
+from proposals.partners.queries import in_directory, own_organisations
 from proposals.portal.forms.organisations_of import LeadForm, NewPartnerForm, PartnerForm
 from proposals.portal.views.editing import Asked
 from proposals.portal.views.team import refuse
 
 SHOWN = 12
-OWN_AT_MOST = 100
 
 
 def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> HttpResponse:  # noqa: ARG001  # every page's shape
     """One form: which organisation leads, which take part; buttons find, add and name more partners."""
-    own = [] if request.user.is_staff else list(organisations_to_file_for(request.user).order_by("name")[:OWN_AT_MOST])
+    own = [] if request.user.is_staff else own_organisations(request.user)
     data: Any = request.POST if request.method == "POST" else None
     saved = section_of(proposal, "organisations")
     lead = LeadForm(data, own=own, proposal=proposal, revision=saved.revision if saved else 0)

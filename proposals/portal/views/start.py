@@ -5,19 +5,19 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from proposals.calls.calculations import standing
-from proposals.calls.models import Call, Phase
+from proposals.calls.models import Call
+from proposals.calls.queries import first_phase, visible_call
 from proposals.calls.states import Standing
 from proposals.intake import actions
-from proposals.partners.queries import organisations_to_file_for
+from proposals.partners.queries import own_organisations
 from proposals.portal.forms.start import StartForm
 
-LEADS_AT_MOST = 100
 TAKES = {Standing.OPEN, Standing.LATE}
 
 
@@ -25,13 +25,14 @@ TAKES = {Standing.OPEN, Standing.LATE}
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """The page that explains the levels and begins a draft; a call that takes none says so instead of a form."""
-    call = get_object_or_404(Call.objects.visible_to(request.user), slug=slug)
+    call = visible_call(request.user, slug)
+    if call is None:
+        raise Http404
     if request.user.is_staff:
         if request.method == "POST":
             raise PermissionDenied
         return _page(request, call, None, timezone.now())
-    organisations = list(organisations_to_file_for(request.user).order_by("name")[:LEADS_AT_MOST])
-    form = StartForm(request.POST if request.method == "POST" else None, call=call, organisations=organisations)
+    form = StartForm(request.POST if request.method == "POST" else None, call=call, organisations=own_organisations(request.user))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -55,7 +56,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, call: Call, form: StartForm | None, now: datetime) -> HttpResponse:
-    phase: Phase | None = call.phases.order_by("position").first()
+    phase = first_phase(call)
     stands: Any = standing(phase.opens_at, phase.closes_at, phase.late_until, now) if phase else Standing.NOT_YET
     if phase is None or not call.is_published or (stands not in TAKES and not (form and form.is_bound)):
         form = None
