@@ -17,9 +17,11 @@ from django.contrib.staticfiles import finders
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from lunarpartners.celery import app
+from proposals.outbox.queries import mail_health
 
 PATIENCE_S = 2.0
 BEAT_SILENT_S = 60.0
@@ -111,6 +113,17 @@ def mail_relay() -> Finding:
     return Finding("mail relay", 200 <= code < 300, f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} answered {code}")
 
 
+def mail_queue() -> Finding:
+    """What is due goes out: the oldest of it has not waited for longer than OUTBOX_ALARM_AFTER_S."""
+    health = mail_health(timezone.now())
+    waited = health.oldest_due_s
+    if health.is_late:
+        says = f"a due message has waited for {waited:.0f} s: mend what is bad among broker, worker, beat and mail relay"
+        return Finding("mail queue", False, f"{says}; if all are well, start more workers or raise OUTBOX_RATE")
+    due = "nothing is due" if waited is None else f"the oldest due message has waited for {waited:.0f} s"
+    return Finding("mail queue", True, f"{due}, {health.retrying} wait for another try")
+
+
 def secrets() -> Finding:
     """The key that signs sessions is long enough; settings refuse to start without the others."""
     if not settings.PRODUCTION:
@@ -149,6 +162,7 @@ ALL: dict[str, Callable[[], Finding]] = {
     "worker": worker,
     "beat": beat,
     "mail relay": mail_relay,
+    "mail queue": mail_queue,
     "disk": disk,
     "secrets": secrets,
     "static files": static_files,

@@ -1,15 +1,18 @@
 """What doctor finds on each part when it is not well, and what the health pages answer."""
 
 import socket
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from lunarpartners import checks
 from lunarpartners.doctor import run
 from lunarpartners.supervisor import any_port
+from tests.factories import make_message
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +70,15 @@ def test_mute_mail_relay_is_named(settings):
     with socket.create_server(("127.0.0.1", 0)) as mute:
         settings.EMAIL_HOST, settings.EMAIL_PORT = mute.getsockname()
         assert checks.examine("mail relay").ok is False
+
+
+@pytest.mark.parametrize(("waited_s", "ok"), [(None, True), (290, True), (320, False)])
+def test_mail_that_waits_too_long_is_named(waited_s, ok):
+    if waited_s is not None:
+        make_message(now=timezone.now() - timedelta(seconds=waited_s))
+    finding = checks.examine("mail queue")
+    assert (finding.ok, "mend what is bad among broker, worker, beat and mail relay" in finding.says) == (ok, not ok)
+    assert finding.says.startswith("nothing is due" if waited_s is None else "the oldest" if ok else "a due message has waited")
 
 
 def test_full_disk_is_named(monkeypatch):

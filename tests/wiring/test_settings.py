@@ -66,6 +66,24 @@ def test_settings_of_mail_that_fit_are_taken():
     assert load(**COMPLETE, **mail).returncode == 0
 
 
+POSTMARK = {"EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend", "ANYMAIL_POSTMARK_SERVER_TOKEN": "t"}
+
+
+@pytest.mark.parametrize("secret", [None, "", "secret" * 9, ":" + "s" * 30, "provider:short"])
+def test_provider_without_a_secret_for_its_reports_is_refused(secret):
+    done = load(**COMPLETE, **POSTMARK, **({} if secret is None else {"ANYMAIL_WEBHOOK_SECRET": secret}))
+    assert done.returncode == 1
+    assert "ANYMAIL_WEBHOOK_SECRET must be name:secret with 24 random characters" in done.stderr.splitlines()[-1]
+
+
+def test_provider_with_its_secret_is_taken_and_reads_its_own_settings():
+    code = "import lunarpartners.settings as s; print(sorted(s.ANYMAIL))"
+    given = COMPLETE | POSTMARK | {"ANYMAIL_WEBHOOK_SECRET": "provider:" + "s" * 24}
+    environment = {name: value for name, value in clean_environment().items() if name not in COMPLETE} | given
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "['POSTMARK_SERVER_TOKEN', 'WEBHOOK_SECRET']\n"
+
+
 @pytest.mark.parametrize("process", ["web", "worker", "beat"])
 def test_every_process_meets_the_refusal(process):
     code = (
