@@ -116,5 +116,5 @@ def test_its_statements_do_not_grow_with_the_rows(signed_in, user, django_assert
     for _more in range(2):
         for status in (Status.DRAFT, Status.RETURNED, Status.UNDER_REVIEW):
             make_proposal(by=user, status=status)
-        with django_assert_num_queries(8 + 1):  # the tests' own: the role is taken back
+        with django_assert_num_queries(9 + 1):  # the tests' own: the role is taken back
             signed_in.get(URL)
