@@ -1,13 +1,17 @@
 """The mail relay: one conversation a mail, over a connection kept open, and what exactly came of it."""
 
+import hashlib
 import re
 import smtplib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email._policybase import Compat32
+from email.generator import BytesGenerator
 from email.utils import format_datetime
-from functools import partial
+from functools import cache, partial
+from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,6 +40,7 @@ _COMMANDS = {
 # Our Message-ID among a provider's metadata; these providers have none, and the mail would be refused for it.
 METADATA_KEY = "lunar-partners-id"
 WITHOUT_METADATA = ("mailersend", "postal")
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 
@@ -104,11 +109,10 @@ class Relay:
         """
         try:
             built = mail.build(self.connection)
-            sender = bounce_address(mail.number) or sanitize_address(built.from_email, "utf-8")
-            recipient = sanitize_address(mail.to, "utf-8")
+            sender = bounce_address(mail.number) or _envelope(built.from_email)
             validate_email(mail.to)
-            message: Any = built.message()
-            content = message.as_bytes(linesep="\r\n")
+            recipient = mail.to if _PLAIN_ADDRESS.fullmatch(mail.to) else sanitize_address(mail.to, "utf-8")
+            content = written(built.message(), mail.message_id)
         except (ValueError, ValidationError) as error:  # a line break in a header (BadHeaderError), an impossible address
             return Outcome(Result.PERMANENT, SmtpPhase.BUILD, None, f"{type(error).__name__}: {error}"[:REPLY_LENGTH])
         if isinstance(self.connection, Conversation):
@@ -256,6 +260,34 @@ class _Noted(smtplib.SMTP):
 
 class _NotedSSL(_Noted, smtplib.SMTP_SSL):
     pass
+
+
+class _Unfolded(Compat32):
+    """The library's policy, which folds each header by five objects; a short plain one needs none."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if isinstance(value, str) and value.isascii() and value.isprintable() and len(name) + len(value) < 75:
+            return f"{name}: {value}{self.linesep}".encode()
+        return super().fold_binary(name, value)
+
+
+@cache
+def _envelope(sender: str) -> str:
+    """The site's own sender, parsed once."""
+    return str(sanitize_address(sender, "utf-8"))
+
+
+def written(message: Any, message_id: str) -> bytes:
+    """A mail's bytes, the same at every attempt: its parts are bounded by words made of its Message-ID.
+
+    The library would draw them anew and search each text for them by an expression of its own.
+    """
+    mark = hashlib.sha256(message_id.encode()).hexdigest()[:32]
+    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary(f"={mark}{number}")
+    buffer = BytesIO()
+    BytesGenerator(buffer, mangle_from_=False, policy=_Unfolded()).flatten(message, linesep="\r\n")
+    return buffer.getvalue()
 
 
 def stuffed(content: bytes) -> bytes:
