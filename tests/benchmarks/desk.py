@@ -32,6 +32,7 @@ def sign_in(port: int) -> Browser:
     second = browser.send(page, {"login": DESK, "password": PASSWORD, "next": "/staff/"}, "staff's sign-in")
     if time.time() % 30 > 22:
         time.sleep(9)  # a code about to run out could arrive too late
+        browser.close()  # the server has hung up meanwhile
     code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
     home = browser.send(second, {"code": code}, "staff's second factor")
     if not home.path.startswith("/staff/"):
