@@ -43,7 +43,7 @@ def deadlines_file(name: str, deadlines: Iterable[Deadline]) -> str:
         entry.add("dtstart", one.at.astimezone(UTC))
         _alarm(entry, ONE_DAY_BEFORE)
         whole.add_component(entry)
-    return whole.to_ical().decode()
+    return bytes(whole.to_ical()).decode()
 
 
 def calendar(

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -21,7 +22,7 @@ from proposals.partners.states import StaffRole
 VIEWS_AT_MOST = 12
 
 
-def _move(proposal: Proposal, to: Status, *, by: User, now: datetime, note: str = "", **context: object) -> None:
+def _move(proposal: Proposal, to: Status, *, by: User, now: datetime, note: str = "", **context: Any) -> None:
     """Rule, move, audit, tell: what every step of triage does."""
     if not may_triage(by):
         raise PermissionDenied

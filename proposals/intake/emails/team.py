@@ -68,7 +68,8 @@ def moved(move: Move, *, proposal: Proposal, due: Deadline | None = None, **cont
     people = team_of(proposal)
     # A draft is its team's own, and so is its end: the lead organisation hears of what was submitted.
     beside = [] if (was, now) == (Status.DRAFT, Status.WITHDRAWN) else told_beside(proposal.lead_id, people)
-    for one in [*people, *beside]:
+    recipients: list[User | Mailbox] = [*people, *beside]
+    for one in recipients:
         post(
             key=f"move:{move.pk}:{number(one)}",
             to=whom(one),

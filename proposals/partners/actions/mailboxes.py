@@ -36,7 +36,7 @@ def add_mailbox(organisation: Organisation, *, address: str, language: str, by: 
     mailbox = locked.mailboxes.filter(address=address).first() or Mailbox(organisation=locked, address=address)
     if mailbox.confirmed_at:
         raise ValidationError({"address": _("This mailbox is confirmed already.")})
-    if mailbox.pk is None and locked.mailboxes.count() >= MAILBOXES_AT_MOST:
+    if mailbox._state.adding and locked.mailboxes.count() >= MAILBOXES_AT_MOST:
         raise ValidationError(_("An organisation has at most %(limit)d role mailboxes.") % {"limit": MAILBOXES_AT_MOST})
     if asked_too_often(locked, address=address, by=by, now=now):
         raise ValidationError(_("Too many confirmation mails were asked for today. Try again tomorrow."))

@@ -38,7 +38,7 @@ class WishesForm(forms.Form):
         super().__init__(data, initial={kind.value: way.value for kind, way in (ways or {}).items()})
         for kind, (label, means) in CHOSEN.items():
             self.fields[kind.value] = forms.ChoiceField(
-                label=label, help_text=means, choices=Way.choices, widget=forms.RadioSelect
+                label=str(label), help_text=str(means), choices=Way.choices, widget=forms.RadioSelect
             )
 
     def ways(self) -> dict[Kind, Way]:
