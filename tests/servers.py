@@ -1,6 +1,7 @@
 """Real servers in a throw-away folder, a mail sink, and the processes started beside them: the ground of bench and proofs."""
 
 import contextlib
+import os
 import secrets
 import shutil
 import signal
@@ -111,6 +112,30 @@ class Servers:
             child.wait(end)
         self.children = []
 
+    def cpu_s(self) -> dict[str, float]:
+        """Processor seconds used so far: by us (client and sink), by each part, and by the whole machine."""
+        tick = os.sysconf("SC_CLK_TCK")
+        spent, parents = _processes(tick)
+        used = {"client and sink": sum(os.times()[:2])}
+        roots = {child.process.pid: child.name for child in self.children if child.process}
+        for name, server in (("database", self.stack.database), ("broker", self.stack.broker)):
+            if server and server.process:
+                roots[server.process.pid] = name
+        for pid, seconds in spent.items():
+            root = pid
+            while root not in roots and root in parents:
+                root = parents[root]
+            if root in roots:
+                used[roots[root]] = used.get(roots[root], 0) + seconds
+        busy = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+        used["machine"] = sum(float(busy[place]) for place in (0, 1, 2, 5, 6, 7)) / tick
+        return used
+
+    def servers_cpu_s(self) -> float:
+        """Processor seconds of the web server and the database so far, in steps of a hundredth."""
+        used = self.cpu_s()
+        return used["web"] + used.get("database", 0.0)
+
     def log_of(self, name: str, most: int = 4000) -> str:
         """The end of a part's log."""
         path = self.stack.state / f"{name}.log"
@@ -134,3 +159,15 @@ def beat_command(schedule: Path) -> list[str]:
 
 def _celery(*words: str) -> list[str]:
     return [sys.executable, "-W", NOT_AS_ROOT, "-m", "celery", "--quiet", "--app", "lunarpartners.celery", *words]
+
+
+def _processes(tick: float) -> tuple[dict[int, float], dict[int, int]]:
+    """Processor seconds (with those of ended children) and the parent, by process."""
+    spent, parents = {}, {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                words = (entry / "stat").read_text().rpartition(")")[2].split()
+                parents[int(entry.name)] = int(words[1])
+                spent[int(entry.name)] = sum(map(int, words[11:15])) / tick
+    return spent, parents

@@ -28,7 +28,7 @@ from tests.proofs.verdict import Verdict
 
 MAILS, POISON, TRIES = 5_000, 5, 5
 SPEED = 0.9
-PATIENCE_S = 180
+PATIENCE_S = 900  # a machine that others use is slow, not wrong: speed is judged against its own of the same minute
 
 
 def prove(stage: Stage, *, full: bool, chance: random.Random) -> Verdict:
