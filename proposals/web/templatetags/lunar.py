@@ -2,6 +2,7 @@
 
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import template
@@ -45,6 +46,7 @@ TONE_OF_STATUS = {
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """One icon of the sprite, hidden from screen readers: a word always stands beside it."""
     turns = " lp-icon--turns" if name in TURNS else ""

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 register = template.Library()
-MOST = 200
+MOST = 500
 
 
 class NotStill(Exception):
