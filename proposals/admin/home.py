@@ -43,7 +43,7 @@ PARTS = (
     ("notice", gettext_lazy("Pages")),
 )
 BOUNCES_SHOWN = 10
-UNTOLD_DAYS, UNTOLD_FRESH_S = 30, 600
+UNTOLD_DAYS, UNTOLD_FRESH_S = 7, 600
 
 
 def home(request: HttpRequest) -> dict[str, Any]:

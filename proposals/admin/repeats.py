@@ -156,5 +156,6 @@ def why_here_only(message: Message) -> str:
 
 def standing_of(word: str | Promise, bounce: Bounce | None) -> str:
     """How an address or a member stands, and whether mail to it came back."""
-    back = bounce and _("mail came back on %(day)s") % {"day": f"{bounce.at.astimezone(BEIJING):%Y-%m-%d}"}
-    return ", ".join(filter(None, [str(word), back]))
+    if bounce is None:
+        return str(word)
+    return f"{word}, " + _("mail came back on %(day)s") % {"day": f"{bounce.at.astimezone(BEIJING):%Y-%m-%d}"}

@@ -170,7 +170,7 @@ def test_move_that_nobody_was_told_of_is_said(client, staff):
     assert b"Every move that partners are shown has its messages" in client.get(HOME).content
     make_proposal(status=Status.SUBMITTED)  # by the factory, which tells nobody
     cache.clear()
-    assert b"1 person was not told of a move of the last 30 days" in client.get(HOME).content
+    assert b"1 person was not told of a move of the last 7 days" in client.get(HOME).content
 
 
 def test_long_stairs_are_thinned_and_end_where_they_end():

@@ -42,6 +42,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if request.user.is_staff:
         return redirect("admin:index")
     now = timezone.now()
+    address = getattr(request.user, "email", "")
     mine = _of(request.user)
     rows = list(_after(mine, request.GET.get("after", "")).order_by("-moved_at", "-id")[: PAGE + 1])
     needs = [_card(proposal, now) for proposal in _needing(mine, now)]
@@ -55,7 +56,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "invitations": list(pending_invitations(request.user, now)[:NEEDS_AT_MOST]),
             "older": f"{last.moved_at.isoformat()}~{last.pk}" if last else "",
             "is_first_page": "after" not in request.GET,
-            "came_back": Bounce.objects.last_of([request.user.email]).get(request.user.email),
+            "came_back": Bounce.objects.last_of([address]).get(address),
         },
     )
 
