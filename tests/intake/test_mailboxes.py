@@ -9,6 +9,7 @@ from proposals.intake.actions.deadline import extend_deadline
 from proposals.intake.actions.reminders import tell
 from proposals.intake.models import Participation
 from proposals.intake.queries.deadlines import concerned_by, mailboxes_concerned_by
+from proposals.intake.queries.queue import told_of
 from proposals.intake.states import Status
 from proposals.outbox.models import Message
 from proposals.outbox.states import Kind
@@ -126,3 +127,31 @@ def test_extension_reaches_the_mailbox_once(call, lead):
     assert (mail.template, mail.kind) == ("deadline_extended", Kind.DEADLINE)
     assert "DTSTART:20270430T155900Z" in mail.calendar
     assert "Reno Institute" in mail.text
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_told_of_names_whoever_a_move_is_told_to(rows, call, lead, django_assert_num_queries):
+    box = make_mailbox(lead)
+    make_mailbox(lead, confirmed=False)
+    make_mailbox(lead, address="pi@example.org")
+    author = make_user(email="pi@example.org")
+    proposals = [make_proposal(call=call, lead=lead, by=author, status=Status.SUBMITTED) for _ in range(rows)]
+    other = make_proposal(call=call, status=Status.SUBMITTED)
+
+    with django_assert_num_queries(2):
+        told = told_of([*proposals, other])
+
+    assert told == {**{one.pk: [author, box] for one in proposals}, other.pk: [other.created_by]}
+    for proposal in (*proposals, other):
+        actions.accept_for_review(proposal, by=make_staff(), now=NOW)
+        addresses = [getattr(one, "email", None) or one.address for one in told[proposal.pk]]
+        assert sorted(Message.objects.filter(about_id=str(proposal.pk)).values_list("address", flat=True)) == sorted(addresses)
+
+
+def test_pages_that_cannot_be_undone_name_the_mailbox(call, lead, client):
+    box = make_mailbox(lead)
+    proposal = make_proposal(lead=lead, status=Status.SUBMITTED)
+    client.force_login(proposal.created_by)
+    assert box.address in client.get(f"/proposals/{proposal.pk}/withdraw/").content.decode()
+    client.force_login(make_staff())
+    assert box.address in client.get(f"/staff/proposals/proposal/{proposal.pk}/do/ask/").content.decode()

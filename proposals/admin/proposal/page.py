@@ -19,7 +19,7 @@ from proposals.admin.proposal.dossier import dossier
 from proposals.admin.proposal.presence import others_looking
 from proposals.admin.queue.page import QueuePages
 from proposals.intake.models import MoveNotAllowed, Proposal
-from proposals.intake.queries.queue import teams_of
+from proposals.intake.queries.queue import told_of
 from proposals.intake.rules import files_for_partner, may_look, may_triage
 from proposals.intake.states import EDITABLE
 from proposals.web.clock import in_beijing
@@ -97,7 +97,7 @@ class ProposalAdmin(QueuePages, HouseAdmin):
             "possible": act.may(request.user, proposal),
             "stale": stale,
             "form": form,
-            "told": teams_of([proposal]).get(proposal.pk, []) if act.tells(proposal) else [],
+            "told": told_of([proposal])[proposal.pk] if act.tells(proposal) else [],
             "back": self._page_of(proposal),
         }
         return TemplateResponse(request, "admin/proposals/proposal/act.html", context, status=409 if stale else 200)

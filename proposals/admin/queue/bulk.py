@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from proposals.admin.proposal.acts import ACTS, TriageAct
 from proposals.intake import actions
 from proposals.intake.models import MoveNotAllowed, Proposal
-from proposals.intake.queries.queue import chosen, teams_of
+from proposals.intake.queries.queue import chosen, told_of
 from proposals.intake.rules import may_triage
 
 if TYPE_CHECKING:
@@ -128,11 +128,11 @@ def _seen(values: Sequence[str]) -> dict[uuid.UUID, int | None]:
 
 
 def _lines(act: TriageAct, proposals: list[Proposal], seen: dict[uuid.UUID, int | None], user: Any) -> list[Line]:
-    """Each proposal with what becomes of it; one statement for all teams."""
-    teams = teams_of(proposals) if act.to else {}
+    """Each proposal with what becomes of it; two statements for all who are told."""
+    told = told_of(proposals) if act.to else {}
     lines = []
     for proposal in proposals:
-        line = Line(proposal, list(teams.get(proposal.pk, ())) if act.tells(proposal) else [])
+        line = Line(proposal, told.get(proposal.pk, []) if act.tells(proposal) else [])
         if seen[proposal.pk] not in {None, proposal.revision}:
             line.refusal = _("someone was faster.")
         elif not act.may(user, proposal):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from proposals.intake.calculations.search import as_tsquery
 from proposals.intake.models import Proposal, ProposalQuerySet, TeamMember
 from proposals.intake.states import CLOSED, WAITS_FOR_STAFF, Status
-from proposals.partners.models import Organisation, User
+from proposals.partners.models import Mailbox, Organisation, User
 
 PAGE = 50
 COUNTED_TO = 1000
@@ -217,6 +217,21 @@ def teams_of(proposals: Iterable[Proposal]) -> Mapping[uuid.UUID, list[User]]:
         if member.user is not None:
             teams.setdefault(member.proposal_id, {})[member.user.pk] = member.user
     return {key: list(people.values()) for key, people in teams.items()}
+
+
+def told_of(proposals: Iterable[Proposal]) -> dict[uuid.UUID, list[User | Mailbox]]:
+    """Per proposal, all who hear of its moves: its team, and its lead organisation's role mailboxes. Two statements."""
+    rows = list(proposals)
+    teams = teams_of(rows)
+    boxes: dict[int, list[Mailbox]] = {}
+    for box in Mailbox.objects.confirmed().filter(organisation__in={row.lead_id for row in rows if row.lead_id}):
+        boxes.setdefault(box.organisation_id, []).append(box)
+    told: dict[uuid.UUID, list[User | Mailbox]] = {}
+    for row in rows:
+        people = teams.get(row.pk, [])
+        known = {person.email for person in people}
+        told[row.pk] = [*people, *(box for box in boxes.get(row.lead_id or 0, []) if box.address not in known)]
+    return told
 
 
 def secretariat() -> QuerySet[User, User]:

@@ -15,6 +15,7 @@ from proposals.intake import actions, rules
 from proposals.intake.emails import team_of
 from proposals.intake.models import Endorsement, MoveNotAllowed
 from proposals.intake.queries import gaps, mass_report
+from proposals.intake.queries.queue import told_of
 from proposals.intake.queries.readable import changes as changes_of
 from proposals.intake.queries.readable import of_version
 from proposals.intake.queries.timeline import timeline
@@ -96,7 +97,7 @@ def withdraw(request: HttpRequest, proposal: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The proposal is withdrawn. Your team is told by e-mail."))
             return redirect("portal:proposal", found.pk)
-    context = {"proposal": found, "form": form, "told": team_of(found)}
+    context = {"proposal": found, "form": form, "told": told_of([found])[found.pk]}
     return render(request, "portal/proposals/withdraw.html", context, status=400 if form.errors else 200)
 
 

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from proposals.intake import actions
 from proposals.intake.actions.submission import is_late
 from proposals.intake.calculations.sections import BY_KEY
-from proposals.intake.emails import team_of
 from proposals.intake.models import MoveNotAllowed, Proposal
 from proposals.intake.queries import gaps, mass_report, pages
+from proposals.intake.queries.queue import told_of
 from proposals.intake.queries.readable import live
 from proposals.intake.rules import may_edit
 from proposals.portal.forms.submission import SubmitForm
@@ -81,7 +81,7 @@ def _page(request: HttpRequest, proposal: Proposal, form: SubmitForm, now: datet
         "groups": live(proposal, asked, report),
         "gaps": [(gap, BY_KEY[gap.section].title) for gap in missing],
         "masses": report,
-        "told": team_of(proposal),
+        "told": told_of([proposal])[proposal.pk],
         "not_told": list(listed.values_list("full_name", flat=True)),
         "late": late,
         "closed": closed,
