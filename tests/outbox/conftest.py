@@ -3,8 +3,10 @@
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 
 from proposals.outbox.gateways.bell import Bell
 from tests.proofs.sink import Sink
@@ -57,3 +59,12 @@ def broker_down(monkeypatch):
     nowhere = current_app.connection_for_write("redis://127.0.0.1:1/0")
     monkeypatch.setattr(current_app, "send_task", partial(current_app.send_task, connection=nowhere))
     return bell
+
+
+@pytest.fixture
+def other_connection():
+    """A second connection to the tests' database, in a transaction of its own; for tests that really commit."""
+    where = {name: value for name, value in connection.get_connection_params().items() if name in {"dbname", "user", "host"}}
+    with psycopg.connect(**where) as other:
+        yield other
+        other.rollback()

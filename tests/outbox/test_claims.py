@@ -107,6 +107,14 @@ def test_claim_in_a_slow_domain_lets_decisions_overtake(settings):
     assert claim(now=T0 + timedelta(seconds=5)).pk == decision.pk
 
 
+@pytest.mark.parametrize(("urgent", "other"), [("a.example", "b.example"), ("b.example", "a.example")])
+def test_claim_takes_the_lane_with_the_most_urgent_first(settings, urgent, other):
+    settings.OUTBOX_DOMAIN_RATES = {"*": 1000}
+    waiting(1, other, kind=Kind.REMINDER, priority=Priority.REMINDER)
+    [decision] = waiting(1, urgent, priority=Priority.STATUS)
+    assert claim(now=T0).pk == decision.pk
+
+
 def test_claim_in_a_lane_keeps_the_order_of_one_thing(settings):
     settings.OUTBOX_DOMAIN_RATES = {"*": 1000}
     same = {"about_type": "proposal", "about_id": "1", "to": "pi@a.example"}
@@ -175,3 +183,26 @@ def test_claim_by_many_connections_keeps_one_pace(settings, rates):
         thread.join()
     assert 1 + sum(counts) == 21
     assert Message.objects.filter(delivery=Delivery.SENDING, attempts=1).count() == 21
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("rates", [{"OUTBOX_RATE": 4}, {"OUTBOX_DOMAIN_RATES": {"*": 4}}])
+def test_claim_waits_for_one_that_is_using_up_the_pace(settings, other_connection, rates):
+    for name, value in rates.items():
+        setattr(settings, name, value)
+    waiting(2)
+    assert claim(now=T0) is not None
+    found = []
+
+    def work():
+        found.append(claim(now=T0))
+        connection.close()
+
+    other_connection.execute("UPDATE proposals_pace SET free_at = free_at + interval '1 hour'")
+    second = threading.Thread(target=work)
+    second.start()
+    second.join(0.5)
+    assert second.is_alive()
+    other_connection.commit()
+    second.join()
+    assert found == [None]

@@ -175,6 +175,17 @@ def test_digest_by_many_beats_at_once_is_written_once():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_digest_is_left_to_the_beat_that_is_writing_it(other_connection):
+    """What is posted meanwhile must not be carried by a digest that is written already."""
+    user = make_user()
+    waits_for(user)
+    other_connection.execute("SELECT 1 FROM proposals_user WHERE id = %s FOR NO KEY UPDATE", [user.pk])
+    assert (actions.digest(now=T0), digests()) == (0, [])
+    other_connection.rollback()
+    assert actions.digest(now=T0) == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_digest_that_fails_leaves_all_waiting():
     user = make_user()
     message = waits_for(user)
