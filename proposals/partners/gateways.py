@@ -73,6 +73,8 @@ class Compiled(Generic[Row]):
         rows = self._build()
         compiler = rows.query.get_compiler(connection.alias)
         sql, places = compiler.as_sql()
+        converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
+        compiler.get_converters = lambda _: converters  # type: ignore[method-assign]
         self._held = rows, compiler, sql, tuple(places)
         return self._held
 

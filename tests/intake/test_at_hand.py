@@ -1,12 +1,15 @@
 """A proposal as its own pages read it: for whom it exists, what is read with it, and what is not asked again."""
 
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from proposals.calls.models import Asked, Question
+from proposals.intake import actions
 from proposals.intake.models import Access, MoveNotAllowed, Proposal, Section
 from proposals.intake.queries import modules_of, pages, weighed_modules
 from proposals.intake.queries.at_hand import proposal_for, section_of
@@ -110,3 +113,17 @@ def test_a_move_leaves_the_row_in_step_with_the_database():
         assert getattr(proposal, name) == getattr(kept, name)
     with pytest.raises(MoveNotAllowed):
         Proposal.objects.get(pk=proposal.pk).move(Status.UNDER_REVIEW, by=None, now=NOW)
+
+
+def test_saving_a_page_holds_the_rules_of_its_own_columns(django_assert_num_queries):
+    proposal = make_proposal()
+    module, by = make_module(proposal), proposal.created_by
+    low, high = f"module.{module.pk}.operating_min_c", f"module.{module.pk}.operating_max_c"
+    for key, values in (("maturity", {"trl": 12}), ("environment", {low: Decimal(9), high: Decimal(-9)})):
+        with pytest.raises(ValidationError):
+            actions.save_section(proposal, key=key, values=values, revision=0, by=by, now=NOW)
+    found = proposal_for(by, proposal.pk)
+    with django_assert_num_queries(4):  # savepoint, page, columns, release: no rule is about these
+        actions.save_section(found, key="summary", values={"title": "T", "abstract": "A"}, revision=0, by=by, now=NOW)
+    kept = Proposal.objects.get(pk=proposal.pk)
+    assert (kept.title, kept.abstract, kept.updated_at, kept.trl) == ("T", "A", NOW, None)

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef
 
-from proposals.calls.models import Asked, Question
-from proposals.intake.models import Participation, Proposal, Section, TeamMember
+from proposals.calls.models import Asked, Question, Topic
+from proposals.calls.states import TopicKind
+from proposals.intake.models import Participation, Proposal, Section, TeamMember, Version
 from proposals.partners.gateways import Compiled, Given
 
 # What no page of a proposal shows: search words and the long texts of its call.
@@ -20,7 +21,19 @@ _SECTION = Compiled(
     lambda: Section.objects.filter(proposal=PROPOSAL, key=Given("key", models.CharField())).select_related("saved_by")
 )
 _PARTNERS = Compiled(lambda: Participation.objects.filter(proposal=PROPOSAL).select_related("organisation"))
-_TEAM = Compiled(lambda: TeamMember.objects.filter(proposal=PROPOSAL).select_related("organisation"))
+_TEAM = Compiled(lambda: TeamMember.objects.filter(proposal=PROPOSAL).select_related("organisation", "invitation"))
+
+
+_AIMS = Compiled(
+    lambda: (
+        Topic.objects.filter(call=Given("call"), kind=TopicKind.AIM)
+        .annotate(is_chosen=Exists(Proposal.aims.through.objects.filter(topic=OuterRef("pk"), proposal=PROPOSAL)))
+        .values_list("pk", "title", "is_chosen")
+    )
+)
+_VERSION = Compiled(
+    lambda: Version.objects.filter(proposal=PROPOSAL, number=Given("number")).select_related("phase", "frozen_by")
+)
 
 
 def _rows(*, is_staff: bool) -> "models.QuerySet[Proposal, Proposal]":
@@ -79,5 +92,15 @@ def partners_of(proposal: Proposal) -> list[Participation]:
 
 
 def members_of(proposal: Proposal) -> list[TeamMember]:
-    """The people of the team in their order, with their organisations. One query."""
+    """The people of the team in their order, with their organisations and offers to join. One query."""
     return _TEAM(proposal=proposal.pk)
+
+
+def aims_of(proposal: Proposal) -> list[tuple[int, str, bool]]:
+    """The aims of the call in their order: key, title, and whether the proposal names it. One query."""
+    return _AIMS(call=proposal.call_id, proposal=proposal.pk)
+
+
+def version_of(proposal: Proposal, number: int) -> Version | None:
+    """A version of the proposal, with its phase and who submitted it. One query."""
+    return next(iter(_VERSION(proposal=proposal.pk, number=number)), None)

@@ -14,11 +14,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from proposals.calls.states import TopicKind
 from proposals.intake.calculations.sections import unit_of
 from proposals.intake.calculations.vocabularies import BANDS, CURRENCIES, MODELS, PLANETARY, TRL
-from proposals.intake.models import MissionSheet, Module, Proposal
+from proposals.intake.models import MissionSheet, Proposal
 from proposals.intake.models.mission import Interaction
+from proposals.intake.queries import modules_of
+from proposals.intake.queries.at_hand import aims_of
 from proposals.portal.forms.fields import DayField, FigureField, NumbersField, SeveralField, TextField, WholeField
 from proposals.portal.forms.hints import COLDEST_C, HINTS, HOTTEST_C
 
@@ -84,9 +85,9 @@ class SectionForm(LenientForm):
         own = f"{prefix.replace('.', '-')}-{column}" if prefix.startswith("module") else column
         self.names[own] = f"{prefix}.{column}" if prefix else column
         if column == "aims":
-            topics = row.call.topics.filter(kind=TopicKind.AIM).values_list("pk", "title")  # type: ignore[attr-defined]
-            self.fields[own] = NumbersField(choices=list(topics))
-            self.initial[own] = list(row.aims.values_list("pk", flat=True)) if not self.is_bound else []  # type: ignore[attr-defined]
+            aims = aims_of(row)  # type: ignore[arg-type]  # only a proposal has aims
+            self.fields[own] = NumbersField(choices=[(key, title) for key, title, _is_chosen in aims])
+            self.initial[own] = [key for key, _title, is_chosen in aims if is_chosen] if not self.is_bound else []
         else:
             self.initial[own] = getattr(row, column)
             self.fields[own] = _field(row._meta.get_field(column), self.initial[own])
@@ -129,7 +130,9 @@ class SectionForm(LenientForm):
             if not concerned or not all(own in self.cleaned_data for own in concerned):
                 continue
             try:
-                check.validate(type(row), row)
+                # told of all columns, it would read the proposal's search words for nothing
+                unread = {field.name for field in row._meta.fields} - getattr(check.condition, "referenced_base_fields", set())
+                check.validate(type(row), row, exclude=unread)
             except ValidationError as error:
                 self.add_error(concerned[-1], error.messages[0])
                 for own in concerned[:-1]:
@@ -225,5 +228,5 @@ def section_form(proposal: Proposal, asked: Mapping[str, bool], data: Any = None
         sheet = MissionSheet.objects.filter(proposal=proposal).first()
         rows.append(("mission", sheet or MissionSheet(proposal=proposal)))
     if "module" in prefixes:
-        rows += [(f"module.{module.pk}", module) for module in Module.objects.filter(proposal=proposal)]
+        rows += [(f"module.{module.pk}", module) for module in modules_of(proposal)]
     return SectionForm(rows=rows, asked=asked, data=data)

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from proposals.intake.models import Proposal, TeamMember
+from proposals.intake.queries.at_hand import partners_of
 from proposals.intake.states import TeamRole
 from proposals.partners.models import Organisation
 from proposals.portal.forms.fields import TextField
@@ -13,7 +14,7 @@ from proposals.portal.forms.fields import TextField
 
 def organisations_of(proposal: Proposal) -> list[Organisation]:
     """The lead and the partners: where a person of the team can come from. One query."""
-    partners = [row.organisation for row in proposal.participations.select_related("organisation")]
+    partners = [row.organisation for row in partners_of(proposal)]
     return [*([proposal.lead] if proposal.lead else []), *partners]
 
 

@@ -8,12 +8,13 @@ from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from proposals.intake.models import Version
+from proposals.intake.queries.at_hand import version_of
 from proposals.intake.queries.receipts import received, told_of
 from proposals.partners.gateways import unrestricted
 from proposals.portal.forms.submission import VerifyForm
@@ -25,7 +26,9 @@ TRIES_PER_MINUTE = 30
 def version_or_404(request: HttpRequest, proposal: UUID, number: int) -> Version:
     """A version of a proposal that this reader may know of."""
     found = visible_or_404(request, proposal)
-    version = get_object_or_404(found.versions.select_related("phase", "frozen_by"), number=number)
+    version = version_of(found, number)
+    if version is None:
+        raise Http404
     version.proposal = found
     return version
 

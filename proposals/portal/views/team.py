@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from proposals.intake import actions, rules
 from proposals.intake.models import Proposal, TeamMember
+from proposals.intake.queries.at_hand import members_of
 from proposals.intake.queries.completeness import missing_roles
 from proposals.portal.forms.team import MemberForm
 from proposals.portal.views.access import visible_or_404
@@ -42,7 +43,7 @@ def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> Ht
         else:
             messages.success(request, _("%(person)s is listed. Listing alone sends no mail.") % {"person": member})
             return _back(proposal)
-    members = list(_members(proposal))
+    members = members_of(proposal)
     missing = missing_roles(member.role for member in members)
     context = {
         "proposal": proposal,
@@ -52,10 +53,6 @@ def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> Ht
         "now": timezone.now(),
     }
     return render(request, "portal/team/team.html", context, status=400 if form.errors else 200)
-
-
-def _members(proposal: Proposal) -> Any:
-    return proposal.team.select_related("organisation", "invitation")
 
 
 def _back(proposal: Proposal) -> HttpResponse:
