@@ -6,6 +6,7 @@ from django.db import transaction
 
 from proposals.calls.models import Call
 from proposals.demo.filing import seed_proposals
+from proposals.demo.letters import seed_letters
 from proposals.demo.people import seed_organisations, seed_staff
 from proposals.demo.reference import instant, seed_calls, seed_directory
 from proposals.intake.actions import extend_deadline
@@ -27,4 +28,5 @@ def seed(now: datetime) -> dict[str, int]:
     closes_at = instant(CLOSES_DAYS, now)
     if proposals and phase.closes_at < now:
         extend_deadline(phase, closes_at=closes_at, by=staff[0], now=now)
-    return {"organisations in the directory": directory, "calls": len(calls), "proposals": proposals}
+    letters = seed_letters(call, staff[0], now)
+    return {"organisations in the directory": directory, "calls": len(calls), "proposals": proposals, "wordings": letters}

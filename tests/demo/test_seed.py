@@ -11,7 +11,7 @@ from proposals.demo.actions import seed
 from proposals.demo.bulk import seed_bulk
 from proposals.demo.people import seed_organisations, seed_staff
 from proposals.demo.reference import load, seed_calls
-from proposals.intake.models import Proposal
+from proposals.intake.models import Circular, Proposal
 from proposals.intake.queries.reconciliation import untold
 from proposals.intake.states import Status
 from proposals.outbox.models import Message
@@ -28,6 +28,7 @@ def test_seed_files_41_proposals_in_every_state_and_twice_adds_nothing() -> None
         "messages": Message.objects.count(),
         "people": User.objects.count(),
         "organisations": Organisation.objects.count(),
+        "circulars": Circular.objects.held().count(),
     }
     wanted = Counter(entry["status"] for entry in load("synthetic_proposals"))
     assert Counter(Proposal.objects.values_list("status", flat=True)) == wanted
@@ -37,10 +38,11 @@ def test_seed_files_41_proposals_in_every_state_and_twice_adds_nothing() -> None
     assert AnnouncedProject.objects.filter(call__code="CE8").count() == 10
     assert Call.objects.filter(is_synthetic=False).count() == 3
     assert untold(since=now - timedelta(days=1000)) == []
-    assert seed(now) == {"organisations in the directory": 0, "calls": 0, "proposals": 0}
+    assert seed(now) == {"organisations in the directory": 0, "calls": 0, "proposals": 0, "wordings": 0}
     assert rows["messages"] == Message.objects.count()
     assert rows["people"] == User.objects.count()
     assert rows["organisations"] == Organisation.objects.count()
+    assert rows["circulars"] == Circular.objects.held().count() == 1
 
 
 def test_bulk_adds_rows_in_legal_states() -> None:
