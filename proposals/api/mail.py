@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from proposals.outbox.actions.bounces import hear_all
 from proposals.outbox.calculations.reports import Heard, printable
-from proposals.outbox.gateways.relay import METADATA_KEY
+from proposals.outbox.gateways.provider import METADATA_KEY
 from proposals.outbox.states import Report, ReportSource
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ import pytest
 
 from proposals.audit.models import Event
 from proposals.outbox import actions
-from proposals.outbox.gateways.relay import METADATA_KEY
+from proposals.outbox.gateways.provider import METADATA_KEY
 from proposals.outbox.models import Attempt, Bounce, Message
 from proposals.outbox.states import Delivery
 from tests.factories import make_message

@@ -15,7 +15,6 @@ from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
 
-from anymail.exceptions import AnymailInvalidAddress, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -24,6 +23,7 @@ from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
 
 from proposals.outbox.calculations import Outcome, bounce_address, classify
+from proposals.outbox.gateways import provider
 from proposals.outbox.states import Result, SmtpPhase
 
 PLAIN_SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -37,9 +37,6 @@ _COMMANDS = {
     "rcpt": SmtpPhase.RCPT,
     "data": SmtpPhase.DATA,
 }
-# Our Message-ID among a provider's metadata; these providers have none, and the mail would be refused for it.
-METADATA_KEY = "lunar-partners-id"
-WITHOUT_METADATA = ("mailersend", "postal")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"(?m)^\.")
@@ -119,28 +116,7 @@ class Relay:
             outcome = self.connection.converse(sender, recipient, stuffed(content), end_at=end_at)
             self.usable = self.connection.reached_relay
             return outcome
-        return self._send_by_provider(built)
-
-    def _send_by_provider(self, built: EmailMultiAlternatives) -> Outcome:
-        """Any other of Django's backends: only a recipient refused by name is final, the rest is tried again.
-
-        The mail carries our Message-ID as the provider's metadata, and the evidence the provider's own id of it:
-        by one or the other its later reports are matched.
-        """
-        if _carries_metadata(self.connection):
-            built.metadata = {METADATA_KEY: built.extra_headers["Message-ID"]}  # type: ignore[attr-defined]  # anymail's
-        try:
-            self.connection.open()
-            taken = self.connection.send_messages([built])
-        except (AnymailRecipientsRefused, AnymailInvalidAddress) as error:
-            return Outcome(Result.PERMANENT, SmtpPhase.RCPT, None, _printable(error))
-        except Exception as error:  # noqa: BLE001  # each provider raises its own kinds
-            code = getattr(error, "status_code", None)
-            return Outcome(Result.TRANSIENT, SmtpPhase.DATA, code if isinstance(code, int) else None, _printable(error))
-        if not taken:
-            return Outcome(Result.TRANSIENT, SmtpPhase.DATA, None, "not taken")
-        given = getattr(getattr(built, "anymail_status", None), "message_id", None)
-        return Outcome(Result.SENT, SmtpPhase.DOT, None, _printable("" if given is None else str(given)))
+        return provider.send(built, self.connection)
 
 
 class Conversation(EmailBackend):
@@ -297,12 +273,6 @@ def stuffed(content: bytes) -> bytes:
     """
     lines = _LEADING_DOT.sub(b"..", _LINE_END.sub(b"\r\n", content))
     return lines + (b"" if lines.endswith(b"\r\n") else b"\r\n") + b".\r\n"
-
-
-def _carries_metadata(connection: Any) -> bool:
-    """Whether a backend is a provider's, and that provider keeps metadata."""
-    provider = type(connection).__module__.removeprefix("anymail.backends.")
-    return type(connection).__module__.startswith("anymail.") and provider not in WITHOUT_METADATA
 
 
 def _printable(reply: bytes | str | Exception) -> str:
