@@ -115,7 +115,8 @@ def targets() -> list[tuple[Client, str]]:
         portal("team_remove", unit.pk, other.pk),
     ]
     partners += [portal("organisation_new"), portal("organisation", organisation.pk)]
-    partners += [portal("organisation_edit", organisation.pk), portal("invitation_new", organisation.pk), portal("preferences")]
+    partners += [portal("organisation_edit", organisation.pk), portal("invitation_new", organisation.pk)]
+    partners += [portal("mailbox_new", organisation.pk), portal("preferences")]
     partners += [portal("verify_receipt"), reverse("account_email"), reverse("account_change_password")]
     acts = [reverse("admin:proposals_proposal_act", args=[submitted.pk, name]) for name in STAFF_ACTS]
     acts += [reverse("admin:proposals_proposal_changelist"), reverse("admin:proposals_proposal_add")]
