@@ -88,6 +88,13 @@ def test_every_documented_variable_is_read_somewhere():
     assert {name for name in DOCUMENTED if not re.search(rf"\b{name}\b", text)} == set()
 
 
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "migrate"])
+def test_every_setting_of_mail_reaches_our_containers(name):
+    text = (ROOT / "lunarpartners/settings.py").read_text()
+    wanted = set(re.findall(r'env\.\w+\("((?:EMAIL|OUTBOX|BOUNCE|DEFAULT_FROM|MESSAGE_ID)_[A-Z_]+)"', text))
+    assert (len(wanted) >= 10, wanted - set(SERVICES[name]["environment"]) - {"EMAIL_URL"}) == (True, set())
+
+
 def test_trial_needs_no_variable():
     """Every ${NAME} has a default, so `docker compose up` alone is complete."""
     assert re.findall(r"\$\{[A-Z_]+\}", (ROOT / "docker-compose.yml").read_text()) == []
