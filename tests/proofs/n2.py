@@ -28,7 +28,7 @@ from tests.benchmarks import desk
 from tests.benchmarks.client import Broken, Browser
 from tests.factories import make_proposal
 from tests.proofs.stage import Stage, wait_until
-from tests.proofs.tally import drain, message_id_of
+from tests.proofs.tally import drain
 from tests.proofs.verdict import Verdict
 
 FLUSHES, RESTARTS, LONG_S = 5, 20, 60.0
@@ -86,7 +86,7 @@ def _frozen(broker: Valkey, seconds: float) -> None:
 def _judge(stage: Stage, people: "Desks", drained: float) -> Verdict:
     verdict = Verdict()
     written = set(Message.objects.filter(key__startswith="trial:").values_list("message_id", flat=True))
-    came = Counter(message_id_of(mail) for mail in stage.sink.mails)
+    came = Counter(mail.message_id for mail in stage.sink.mails)
     lost, copies = len(written - came.keys()), sum(came[each] - 1 for each in written & came.keys())
     acknowledged = sum(len(seconds) for seconds in people.seconds.values())
     verdict.require(not people.failures, f"{len(people.failures)} forms failed: {people.failures[:3]}")

@@ -29,7 +29,6 @@ from tests.benchmarks.client import Browser
 from tests.proofs.letters import write
 from tests.proofs.sink import PASSWORD, PHASES, USER, Fault, Sink, Talk, self_signed
 from tests.proofs.stage import Stage, wait_until
-from tests.proofs.tally import message_id_of
 from tests.proofs.verdict import Verdict
 
 KINDS = ("421", "450", "451", "452", "4yz", "5yz", "drop", "hang", "garbage")
@@ -172,7 +171,7 @@ def _judge(play: _Play, drawn: list[Cell]) -> Verdict:
     verdict = Verdict()
     came: dict[str, list[str]] = {}
     for mail in play.sink.mails:
-        came.setdefault(mail.to[0], []).append(message_id_of(mail))
+        came.setdefault(mail.to[0], []).append(mail.message_id)
     delivered = refused = 0
     for cell in drawn:
         for message in cell.rows():

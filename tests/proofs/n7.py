@@ -35,7 +35,7 @@ from proposals.outbox.states import Kind
 from proposals.partners.models import User
 from tests.factories import make_call, make_organisation, make_proposal, make_staff, make_user
 from tests.proofs.stage import Stage, wait_until
-from tests.proofs.tally import drain, message_id_of
+from tests.proofs.tally import drain
 from tests.proofs.verdict import Verdict
 
 EACH = 50
@@ -213,7 +213,7 @@ def _written() -> set[str]:
 def _judge(stage: Stage, cast: Cast, verdict: Verdict) -> None:
     """What was written against what was to be, and against what the sink received."""
     rows = dict(Message.objects.values_list("message_id", "key"))
-    came = Counter(message_id_of(mail) for mail in stage.sink.mails)
+    came = Counter(mail.message_id for mail in stage.sink.mails)
     once = {rows[each] for each, times in came.items() if each in rows and times == 1}
     failed = [each.key for each in Telling.objects.exclude(details={}) if "failed" in each.details]
     verdict.require(set(rows.values()) == cast.expected, f"{len(set(rows.values()) - cast.expected)} were written to the wrong")

@@ -1,6 +1,5 @@
 """What was written to the outbox against what the sink received: each mail once, with its own Message-ID."""
 
-import re
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -9,8 +8,6 @@ from proposals.outbox.models import Message
 from proposals.outbox.states import FINAL
 from tests.proofs.sink import Received
 from tests.proofs.stage import Stage, wait_until
-
-MESSAGE_ID = re.compile(rb"(?im)^message-id:\s*(<[^>]+>)")
 
 
 @dataclass
@@ -41,7 +38,7 @@ def tally(mails: list[Received], *, only: str = "") -> Tally:
     for mail in mails:
         for address in mail.to:
             if address.startswith(only):
-                came[address].append(message_id_of(mail))
+                came[address].append(mail.message_id)
     right = {address for address, ids in came.items() if expected.get(address) in ids}
     return Tally(
         queued=len(expected),
@@ -51,12 +48,6 @@ def tally(mails: list[Received], *, only: str = "") -> Tally:
         duplicates=sum(len(ids) - 1 for ids in came.values()),
         same_id=sum(ids.count(ids[0]) - 1 for ids in came.values()),
     )
-
-
-def message_id_of(mail: Received) -> str:
-    """The Message-ID as it stands in the mail's head."""
-    found = MESSAGE_ID.search(mail.raw)
-    return found.group(1).decode() if found else ""
 
 
 def waiting() -> int:

@@ -1,10 +1,12 @@
 """What the sink keeps of a conversation, and the faults that can be played in one."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+_MESSAGE_ID = re.compile(rb"(?im)^message-id:\s*(<[^>]+>)")
 PHASES = ("connect", "hello", "tls", "login", "mail", "rcpt", "data", "dot")
 
 
@@ -45,6 +47,12 @@ class Received:
     at: float
     encrypted: bool
     acknowledged: bool = True
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID as it stands in the mail's head; read without parsing the rest."""
+        found = _MESSAGE_ID.search(self.raw)
+        return found.group(1).decode() if found else ""
 
     @property
     def told(self) -> str:
