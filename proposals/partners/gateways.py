@@ -74,7 +74,7 @@ class Compiled(Generic[Row]):
         compiler = rows.query.get_compiler(connection.alias)
         sql, places = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
-        compiler.get_converters = lambda _: converters  # type: ignore[method-assign]
+        compiler.get_converters = lambda _: converters
         self._held = rows, compiler, sql, tuple(places)
         return self._held
 

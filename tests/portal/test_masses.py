@@ -274,3 +274,17 @@ def test_autosave_keeps_the_sound_modules_and_names_the_new_ones(signed_in, prop
 def test_the_pages_of_mission_level_have_no_masses(signed_in, user):
     proposal = make_proposal(by=user, level=Level.MISSION, forms=["surface"])
     assert signed_in.get(url(proposal)).status_code == 404
+
+
+def test_saving_masses_costs_the_same_for_many_rows(signed_in, proposal, user, django_assert_num_queries):
+    def send(rows):
+        other = make_proposal(by=user, level=Level.SYSTEM)
+        first = other.modules.create(position=1, name="Rover")
+        sent = form((first.pk, "Rover One", [CAMERA] * rows), ("", "Arm", [CAMERA] * rows))
+        with django_assert_num_queries(21):
+            assert signed_in.post(url(other), sent).status_code == 302
+        assert len(kept(other)) == 2 * rows
+
+    signed_in.post(url(proposal), form(("", "Rover", [CAMERA])))
+    send(1)
+    send(5)

@@ -266,3 +266,12 @@ def test_a_pages_statements_do_not_grow_with_the_rows(signed_in, user, django_as
             Section.objects.create(proposal=proposal, key=name, saved_at=timezone.now(), saved_by=colleague_of(proposal))
         with django_assert_num_queries(most + 1):  # the tests' own: the role is taken back
             signed_in.get(url(proposal, key, "section" if key else "task_list"))
+
+
+def test_saving_a_page_costs_one_statement_to_take_it_and_one_to_write_it(signed_in, user, django_assert_num_queries):
+    proposal = make_proposal(by=user)
+    signed_in.post(url(proposal, "summary"), SUMMARY)
+    # session, person, role, proposal, savepoint, page, columns, release, the message in the session, the role back
+    with django_assert_num_queries(10):
+        signed_in.post(url(proposal, "summary"), {**SUMMARY, "revision": "1", "title": "Moonquakes again"})
+    assert Proposal.objects.get(pk=proposal.pk).title == "Moonquakes again"

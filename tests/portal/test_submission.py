@@ -87,6 +87,13 @@ def test_submit_leads_to_the_receipt(signed_in, draft):
     assert Message.objects.filter(template="received").count() == 1
 
 
+def test_submit_costs_the_same_for_many_rows(signed_in, draft, django_assert_num_queries):
+    for n in range(12):
+        draft.team.create(full_name=f"Person {n}", role=TeamRole.CO_I)
+    with django_assert_num_queries(32):
+        assert submit(signed_in, draft).status_code == 302
+
+
 def test_submit_twice_leads_to_the_same_receipt(signed_in, draft):
     submit(signed_in, draft)
     again = signed_in.post(reverse("portal:submit", args=[draft.pk]), {"consent": "on"}, follow=True)
