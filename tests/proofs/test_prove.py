@@ -108,3 +108,31 @@ def test_sink_tells_what_is_said_kept_and_broken():
     assert told.count("fault at rcpt: 450") == 1
     assert "kept for you@x.example: News <1@x> (42 bytes)" in told
     assert [line.partition(" ")[2] for line in told if "rcpt TO" in line] == ["rcpt TO:<you@x.example>"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "live"),
+    [
+        ("see https://evil.example", True),
+        ("HTTPS:\\\\evil.example", True),
+        ("write to a@evil.example", True),
+        ("mailto:someone", True),
+        ("evil。example", True),
+        ("//evil", True),
+        ("https : evil[.]example, a at evil[.]example", False),
+        ("https://partners.example/proposals/", False),
+    ],
+)
+def test_judge_knows_what_a_mail_program_would_link(text, live):
+    from tests.proofs.payloads import lives
+
+    assert bool(lives(text)) is live
+
+
+def test_judge_finds_what_is_not_ours_in_a_mail():
+    from tests.proofs.payloads import wrongs
+
+    head = b"From: us@x\r\nTo: you@x.example\r\nSubject: News\r\nX-Evil: 1\r\nContent-Type: text/html\r\n\r\n"
+    body = b'<a href="http://evil.example">x</a><img>'
+    mail = Received("us@x", ["you@x.example", "more@evil.example"], head + body, 0, encrypted=False)
+    assert [told.split(" ")[0] for told in wrongs(mail)] == ["header", "to", "link", "element"]
