@@ -67,6 +67,7 @@ def test_the_same_report_again_changes_nothing(sent):
 
 
 def test_report_about_no_mail_of_ours_leaves_no_trace(sent):
+    Attempt.objects.create(message=sent, at=T0, phase=SmtpPhase.DOT, outcome=Result.SENT)  # the server said nothing more
     for stranger in (
         Heard("e", Report.BOUNCED, ReportSource.WEBHOOK, T0, number=sent.pk + 1),
         Heard("e", Report.BOUNCED, ReportSource.WEBHOOK, T0, message_id="<other@example.org>", address="pi@example.org"),
@@ -74,7 +75,7 @@ def test_report_about_no_mail_of_ours_leaves_no_trace(sent):
         Heard("e", Report.BOUNCED, ReportSource.WEBHOOK, T0, provider_id="x", address="pi@example.org"),
     ):
         assert hear(stranger, now=T0) is None
-    assert (now_is(sent), Bounce.objects.count(), Attempt.objects.count()) == (Delivery.SENT, 0, 0)
+    assert (now_is(sent), Bounce.objects.count(), Attempt.objects.count()) == (Delivery.SENT, 0, 1)
 
 
 def test_report_finds_its_mail_by_our_id_and_by_the_providers(sent):
