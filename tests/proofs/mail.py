@@ -21,7 +21,7 @@ MAILS, PENDING = 5_000, 10_000
 SENDERS = 2
 GOAL_PER_S = 300
 PAGES_WITHIN = 1.25
-PATIENCE_S = 120
+PATIENCE_S = 900  # a machine that others use is slow, not wrong: the rate is printed beside the sink's
 
 
 def prove(stage: Stage, *, full: bool, chance: random.Random) -> Verdict:

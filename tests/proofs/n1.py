@@ -6,12 +6,13 @@ second copy per killed process, each with the Message-ID of the first and the ev
 waits 60 s after the last end. The next group starts before the last one ends, as in a rolling restart.
 """
 
+import contextlib
 import random
 
 from proposals.outbox.models import Attempt
 from proposals.outbox.states import Result
 from tests.proofs.letters import write
-from tests.proofs.stage import Group, Stage, wait_until
+from tests.proofs.stage import Group, Late, Stage, wait_until
 from tests.proofs.tally import copies, drain, tally
 from tests.proofs.verdict import Verdict
 
@@ -73,5 +74,8 @@ def _judge(stage: Stage, killed: int) -> Verdict:
 
 
 def _end(group: Group) -> list[int]:
+    """Kill a group; what is left of it once the kernel has had its moment."""
     group.kill()
+    with contextlib.suppress(Late):
+        wait_until(lambda: not group.members(), seconds=5, what="the group is gone")
     return group.members()
