@@ -41,6 +41,7 @@ SELECT
         WHERE {OPEN.format("m")} AND m.due_at > %(now)s AND m.attempts > 0 LIMIT {COUNTED_TO + 1}) AS capped)
 """  # noqa: S608  # nothing but our own enums is put in
 
+
 @dataclass(frozen=True)
 class MailHealth:
     """Is mail moving? `oldest_due_s` is None when nothing is due; `counts` has what is in trouble, up to 1,001 ("1,000+")."""
