@@ -362,7 +362,7 @@ def test_many_are_told_a_few_at_a_time(phase, monkeypatch):
     assert (reached, Message.objects.count()) == ([2, 4, 5], 5)
     telling = Telling.objects.get()
     assert (telling.told, telling.ended_at) == (5, OPENED)
-    assert Event.objects.get(verb="people.told").data == {"fact": "opened", "key": telling.key, "messages": 5}
+    assert Event.objects.get(verb="people.told").data == {"fact": "opened", "key": telling.key, "messages": 5, "failed": 0}
 
 
 def test_few_are_not_kept_waiting_behind_many(phase, monkeypatch):
@@ -379,20 +379,40 @@ def test_few_are_not_kept_waiting_behind_many(phase, monkeypatch):
     assert [m.template for m in Message.objects.order_by("pk")] == ["call_opened", "reminder_draft"]
 
 
-def test_one_that_cannot_be_written_keeps_nobody_else_waiting(phase, monkeypatch):
+@pytest.fixture
+def broken(phase, monkeypatch):
+    """The second of three drafts, whose team cannot be told; mended by emptying the list."""
     drafts = [make_proposal(call=phase.call, at=OPENED) for _ in range(3)]
-    broken = sorted(drafts, key=lambda each: each.pk)[1]
+    poison = [sorted(drafts, key=lambda each: each.pk)[1].pk]
     real = reminders.emails.remind
 
     def fails_for_one(telling, proposal, *, now):
-        real(telling, proposal, now=now)
-        if proposal.pk == broken.pk:
+        told = real(telling, proposal, now=now)
+        if proposal.pk in poison:
             raise ValueError("poison")
+        return told
 
-    monkeypatch.setattr(reminders.emails, "remind", lambda *a, **k: fails_for_one(*a, **k) or 1)
-    beat(BEFORE["3d"])
-    assert {m.recipient_id for m in Message.objects.all()} == {each.created_by_id for each in drafts if each != broken}
-    assert Telling.objects.get().details == {"failed": [str(broken.pk)]}
+    monkeypatch.setattr(reminders.emails, "remind", fails_for_one)
+    return poison
+
+
+def test_one_that_cannot_be_told_keeps_nobody_else_waiting_and_is_told_once_it_can(broken):
+    at = BEFORE["3d"]
+    assert [beat(at), beat(at + timedelta(seconds=59)), beat(at + timedelta(minutes=1))] == [2, 2, 2]
+    broken.clear()
+    assert [beat(at + timedelta(minutes=minutes)) for minutes in (1, 2, 3)] == [2, 3, 3]
+    assert [(each.told, each.details["failed"], each.ended_at) for each in Telling.objects.all()] == [
+        (3, [], at + timedelta(minutes=2))
+    ]
+
+
+def test_one_that_cannot_be_told_is_given_up_when_it_is_no_longer_so(broken):
+    beat(BEFORE["6h"])
+    poison = [["Proposal", str(broken[0])]]
+    assert beat(CLOSES) == 2
+    telling = Telling.objects.get()
+    assert (telling.ended_at, telling.details["failed"]) == (CLOSES, poison)
+    assert Event.objects.get(verb="people.told").data["failed"] == 1
 
 
 def test_second_telling_of_the_same_thing_writes_nothing(phase):

@@ -1,10 +1,12 @@
 """Telling many people: what is due is begun once, and worked off a few at a time in transactions of their own."""
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from proposals.audit.actions import record
@@ -22,7 +24,9 @@ log = structlog.get_logger(__name__)
 MOST_SECONDS = 5.0
 # People told in one transaction. A proposal is held while its team is told, so that none is told after it was
 # submitted that it was not: fewer, since whoever submits meanwhile waits for them.
-PEOPLE_EACH, PROPOSALS_EACH = 100, 10
+PEOPLE_EACH, PROPOSALS_EACH = 25, 5
+AGAIN_AFTER = timedelta(minutes=1)
+KINDS: dict[str, Any] = {"Proposal": Proposal, "User": User, "Mailbox": Mailbox}
 
 
 def remind(*, now: datetime) -> int:
@@ -66,40 +70,70 @@ def _some(now: datetime) -> bool:
     """Tell the next few of one fact, and write down how far it has come; False where nothing is open or free.
 
     The row is locked meanwhile, so that nobody else tells the same people. What has told fewest goes first: a reminder
-    to a few is not kept behind an opening to all.
+    to a few is not kept behind an opening to all. Who could not be told is tried again every minute as long as it holds.
     """
-    free = Telling.objects.open().select_for_update(of=("self",), skip_locked=True).select_related("phase__call")
-    telling = free.order_by("told", "pk").first()
+    ready = ~Q(details__has_key="not_before") | Q(details__not_before__lte=now.timestamp())
+    free = Telling.objects.open().filter(ready).select_for_update(of=("self",), skip_locked=True)
+    telling = free.select_related("phase__call").order_by("told", "pk").first()
     if telling is None:
         return False
     each = PROPOSALS_EACH if telling.fact in PLANS else PEOPLE_EACH
-    things = _next(telling, each) if holds(telling, now) else []
-    for thing in things:
-        _one(telling, thing, now)
-        telling.after = str(thing.pk)
-    if len(things) < each:
+    if not holds(telling, now):
         _end(telling, now)
+    elif "not_before" in telling.details:
+        _once_more(telling, each, now)
+    else:
+        things = _next(telling, each)
+        for thing in things:
+            _one(telling, thing, now)
+            telling.after = str(thing.pk)
+        if len(things) < each:
+            _tell_mailboxes(telling, now)
+            _end_or_wait(telling, now)
     telling.save(update_fields=["told", "after", "ended_at", "details"])
     return True
 
 
-def _next(telling: Telling, most: int) -> list[Proposal] | list[User]:
-    if telling.fact in PLANS:
-        return list(proposals_to_remind(telling).order_by("pk").only("pk")[:most])
-    return list(people_to_tell(telling)[:most])
+def _next(telling: Telling, most: int) -> list[Any]:
+    """The next few after those who have been told."""
+    whom = proposals_to_remind(telling).only("pk") if telling.fact in PLANS else people_to_tell(telling)
+    return list((whom.filter(pk__gt=telling.after) if telling.after else whom).order_by("pk")[:most])
+
+
+def _once_more(telling: Telling, most: int, now: datetime) -> None:
+    """Try a few of those who could not be told."""
+    failed = telling.details["failed"]
+    telling.details["failed"] = failed[most:]
+    for kind, pk in failed[:most]:
+        thing = KINDS[kind].objects.filter(pk=pk).first()
+        if thing is not None:
+            _one(telling, thing, now)
+    _end_or_wait(telling, now)
+
+
+def _tell_mailboxes(telling: Telling, now: datetime) -> None:
+    """Role mailboxes hear of a moved deadline last: there are few, and not those that are a told person's address."""
+    if telling.fact == Fact.EXTENDED:
+        for mailbox in mailboxes_concerned_by(telling.phase, concerned_by(telling.phase)):
+            _one(telling, mailbox, now)
+
+
+def _end_or_wait(telling: Telling, now: datetime) -> None:
+    if telling.details.get("failed"):
+        telling.details["not_before"] = (now + AGAIN_AFTER).timestamp()
+    else:
+        _end(telling, now)
 
 
 def _end(telling: Telling, now: datetime) -> None:
-    """The role mailboxes hear of a moved deadline last: there are few, and not those that are a told person's address."""
-    if telling.fact == Fact.EXTENDED and holds(telling, now):
-        for mailbox in mailboxes_concerned_by(telling.phase, concerned_by(telling.phase)):
-            _one(telling, mailbox, now)
     telling.ended_at = now
-    record("people.told", by=None, about=telling.phase.call, fact=telling.fact, key=telling.key, messages=telling.told)
+    failed = len(telling.details.get("failed", ()))
+    counts = {"messages": telling.told, "failed": failed}
+    record("people.told", by=None, about=telling.phase.call, fact=telling.fact, key=telling.key, **counts)
 
 
 def _one(telling: Telling, thing: Proposal | User | Mailbox, now: datetime) -> None:
-    """One recipient, or one proposal's team; what cannot be written is noted and keeps nobody else waiting."""
+    """One recipient, or one proposal's team; who cannot be told is noted and keeps nobody else waiting."""
     try:
         with transaction.atomic():
             telling.told += _remind(telling, thing, now) if isinstance(thing, Proposal) else _announce(telling, thing, now)
@@ -107,7 +141,7 @@ def _one(telling: Telling, thing: Proposal | User | Mailbox, now: datetime) -> N
         raise  # the database's own trouble: the next beat does all of it again
     except Exception:
         log.exception("telling.failed", telling=telling.key, thing=str(thing.pk))
-        telling.details.setdefault("failed", []).append(str(thing.pk))
+        telling.details.setdefault("failed", []).append([type(thing).__name__, str(thing.pk)])
 
 
 def _remind(telling: Telling, thing: Proposal, now: datetime) -> int:

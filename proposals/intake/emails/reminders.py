@@ -40,9 +40,10 @@ def remind(telling: Telling, proposal: Proposal, *, now: datetime) -> int:
         "late_until": proposal.phase.late_until if fact == Fact.DRAFT else None,
     }
     people = team_of(proposal)
-    # A draft is its team's own: the lead organisation hears of it once it is submitted.
-    beside = told_beside(proposal.lead_id, people) if fact != Fact.DRAFT else []
-    for one in [*people, *beside]:
+    recipients: list[User | Mailbox] = [*people]
+    if fact != Fact.DRAFT:  # it is its team's own: the lead organisation hears of it once it is submitted
+        recipients += told_beside(proposal.lead_id, people)
+    for one in recipients:
         post(
             key=f"{key}:{number(one)}",
             to=whom(one),
@@ -55,7 +56,7 @@ def remind(telling: Telling, proposal: Proposal, *, now: datetime) -> int:
             link=reverse(f"portal:{page}", args=[proposal.pk]),
             now=now,
         )
-    return len(people) + len(beside)
+    return len(recipients)
 
 
 def missing(proposal: Proposal) -> list[tuple[str | Promise, int]]:

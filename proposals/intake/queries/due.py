@@ -1,9 +1,9 @@
-"""Who is due what at an instant: which tellings are to be begun, and whom an open one still has to tell."""
+"""Who is due what at an instant: which tellings are to be begun, and whom one has to tell."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -66,13 +66,12 @@ def holds(telling: Telling, now: datetime) -> bool:
 
 
 def people_to_tell(telling: Telling) -> QuerySet[User]:
-    """Whom an opening or an extension is still to be told, in order."""
-    people = concerned_by(telling.phase) if telling.fact == Fact.EXTENDED else _partners()
-    return people.filter(pk__gt=int(telling.after or 0)).order_by("pk")
+    """Whom an opening or an extension is to be told."""
+    return concerned_by(telling.phase) if telling.fact == Fact.EXTENDED else _partners()
 
 
 def proposals_to_remind(telling: Telling) -> QuerySet[Proposal]:
-    """The proposals whose teams are still to be reminded, in order; what came after the threshold is left out."""
+    """The proposals whose teams are to be reminded; what came after the threshold is left out."""
     plan = PLANS[telling.fact]
     reached_at = next(each.reached_at(telling.deadline_at) for each in plan.thresholds if each.name == telling.threshold)
     found = Proposal.objects.filter(phase=telling.phase_id)
@@ -83,9 +82,9 @@ def proposals_to_remind(telling: Telling) -> QuerySet[Proposal]:
             status__in=[Status.DRAFT, *sorted(CLOSED)]
         )
     else:
-        asked = Clarification.objects.filter(pk=telling.clarification_id, answered_at=None, due_at=telling.deadline_at)
+        asked = Clarification.objects.filter(tellings=telling, answered_at=None, due_at=telling.deadline_at)
         found = found.filter(status=Status.CLARIFICATION, pk__in=asked.values("proposal"))
-    return found.filter(pk__gt=UUID(telling.after)) if telling.after else found
+    return found
 
 
 def _partners() -> QuerySet[User]:
@@ -94,7 +93,7 @@ def _partners() -> QuerySet[User]:
     return User.objects.filter(Exists(verified), is_active=True, staff_role=StaffRole.NONE)
 
 
-def _open_phases(now: datetime) -> QuerySet[Phase]:
+def _open_phases(now: datetime) -> QuerySet[Any]:
     """Phases that take proposals, each with the instant since which its deadline is what it is."""
     moved = Telling.objects.filter(fact=Fact.EXTENDED, phase=OuterRef("pk"), deadline_at=OuterRef("closes_at"))
     set_at = Greatest("opens_at", Coalesce(Subquery(moved.values("begun_at")[:1]), "opens_at"))
