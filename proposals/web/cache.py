@@ -28,7 +28,7 @@ _WRITES = {
 }
 
 
-class Cache(DatabaseCache):  # type: ignore[misc]  # the stubs leave it untyped
+class Cache(DatabaseCache):
     """Django's cache in a table; only writing is its own.
 
     Django's counts the whole table at each write and, above 300 entries, throws live ones away: whoever filled it
@@ -38,7 +38,7 @@ class Cache(DatabaseCache):  # type: ignore[misc]  # the stubs leave it untyped
     def _base_set(self, mode: str, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT) -> bool:
         """Whether the entry was written: "set" always does, "add" unless it is there, "touch" only if it is."""
         until = self.get_backend_timeout(timeout)
-        given = {
+        given: dict[str, str | datetime] = {
             "key": key,
             "now": timezone.now().replace(microsecond=0),
             "expires": datetime.fromtimestamp(until, UTC).replace(microsecond=0) if until else datetime.max.replace(tzinfo=UTC),
@@ -46,5 +46,5 @@ class Cache(DatabaseCache):  # type: ignore[misc]  # the stubs leave it untyped
         if mode != "touch":
             given["value"] = base64.b64encode(pickle.dumps(value, self.pickle_protocol)).decode("ascii")
         with connection.cursor() as cursor:
-            cursor.execute(_WRITES[mode].format(table=connection.ops.quote_name(self._table), swept=SWEPT), given)
+            cursor.execute(_WRITES[mode].format(table=connection.ops.quote_name(self._table), swept=SWEPT), given)  # type: ignore[attr-defined]  # not in the stubs
             return bool(cursor.rowcount)

@@ -36,8 +36,9 @@ class SessionStore(db.SessionStore):
         if must_create or self.session_key is None:
             super().save(must_create)
             return
+        held = self._session  # type: ignore[attr-defined]  # not in the stubs
         with connection.cursor() as cursor:
-            cursor.execute(_WRITE, [self.encode(self._get_session()), self.get_expiry_date(), self.session_key])
+            cursor.execute(_WRITE, [self.encode(held), self.get_expiry_date(), self.session_key])
             if not cursor.rowcount:
                 raise UpdateError
 
