@@ -108,10 +108,10 @@ def nearness(one: Names, other: Names) -> float:
 def _likeness(one: tuple[str, ...], other: tuple[str, ...]) -> float:
     if not one or not other:
         return 0.0
+    if not _share(_telling(one), _telling(other)):
+        return 0.0  # "University of Padua" is not "University of Pavia"
     if set(one) == set(other):
         return 1.0
-    if not _share(set(one) - _GENERIC, set(other) - _GENERIC):
-        return 0.0  # "University of Padua" is not "University of Pavia"
     a, b = "".join(one), "".join(other)
     letters = max(_ratio(" ".join(sorted(one)), " ".join(sorted(other))), _ratio(a, b))
     if min(len(a), len(b)) < 5:  # short words differ by meaning, not by a slip of the pen
@@ -121,11 +121,19 @@ def _likeness(one: tuple[str, ...], other: tuple[str, ...]) -> float:
     return max(letters, 0.85 if held else 0.0)
 
 
-def _share(telling: set[str], as_telling: set[str]) -> bool:
-    """Whether the words beyond "space", "agency" and their like agree, up to a slip of the pen; or neither has any."""
-    if not telling or not as_telling:
-        return not telling and not as_telling
-    return bool(telling & as_telling) or _ratio("".join(sorted(telling)), "".join(sorted(as_telling))) >= 0.8
+@lru_cache(maxsize=8192)
+def _telling(words: tuple[str, ...]) -> tuple[frozenset[str], str]:
+    """The words beyond "space", "agency" and their like; and they in one, in order."""
+    own = frozenset(words) - _GENERIC
+    return own, "".join(sorted(own))
+
+
+def _share(telling: tuple[frozenset[str], str], as_telling: tuple[frozenset[str], str]) -> bool:
+    """Whether the telling words agree, up to a slip of the pen; or neither has any."""
+    (words, text), (others, other_text) = telling, as_telling
+    if not words or not others:
+        return not words and not others
+    return not words.isdisjoint(others) or _ratio(text, other_text) >= 0.8
 
 
 def _ratio(one: str, other: str) -> float:

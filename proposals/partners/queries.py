@@ -22,8 +22,11 @@ OWN_AT_MOST = 100  # organisations of one person that are offered to them
 
 def names_of(organisation: Organisation) -> Names:
     """Everything an organisation is called."""
-    others = [organisation.native_name, *organisation.aliases]
-    return Names(organisation.name, organisation.acronym, tuple(name for name in others if name))
+    return _names(organisation.name, organisation.acronym, organisation.native_name, organisation.aliases)
+
+
+def _names(name: str, acronym: str, native_name: str, aliases: Iterable[str]) -> Names:
+    return Names(name, acronym, tuple(filter(None, (native_name, *aliases))))
 
 
 def near_in_directory(wanted: Names) -> list[Organisation]:
@@ -40,8 +43,9 @@ def near_for_staff(organisation: Organisation) -> list[Organisation]:
 
 
 def _near(wanted: Names, among: QuerySet[Organisation]) -> list[Organisation]:
-    rows = among.only("name", "acronym", "native_name", "aliases").order_by("-pk")[:COMPARED_AT_MOST]
-    found = [key for key, _score in nearest(wanted, ((row.pk, names_of(row)) for row in rows))]
+    rows = among.order_by("-pk").values_list("pk", "name", "acronym", "native_name", "aliases")[:COMPARED_AT_MOST]
+    known = ((key, _names(name, acronym, native, aliases)) for key, name, acronym, native, aliases in rows)
+    found = [key for key, _score in nearest(wanted, known)]
     by_key = Organisation.objects.in_bulk(found)
     return [by_key[key] for key in found]
 
