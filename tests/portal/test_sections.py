@@ -252,9 +252,7 @@ def test_a_draft_can_be_changed_after_the_deadline(signed_in, user):
     assert "it can no longer be submitted" in signed_in.get(url(proposal, name="task_list")).content.decode()
 
 
-@pytest.mark.parametrize(
-    ("key", "most"), [("", 11), ("summary", 6), ("science", 7), ("power", 7), ("mass", 9), ("questions", 8)]
-)
+@pytest.mark.parametrize(("key", "most"), [("", 11), ("summary", 6), ("science", 7), ("power", 7), ("mass", 9), ("questions", 8)])
 def test_a_pages_statements_do_not_grow_with_the_rows(signed_in, user, django_assert_num_queries, key, most):
     few, many = make_proposal(by=user), make_proposal(by=user)
     for proposal, n in ((few, 1), (many, 3)):

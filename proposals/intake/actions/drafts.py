@@ -172,11 +172,12 @@ def _rows(proposal: Proposal, owner: str) -> dict[str, models.Model]:
 
 def _save_columns(row: models.Model, names: list[str]) -> None:
     """Validate and write these columns only."""
-    others = [f.name for f in row._meta.fields if f.name not in names]  # Django's documented interface
+    others = {f.name for f in row._meta.fields if f.name not in names}  # Django's documented interface
     row.clean_fields(exclude=others)
     for rule in row._meta.constraints:
         # those that these columns alone decide; the rest is the database's own
-        if isinstance(rule, models.CheckConstraint) and rule.condition.referenced_base_fields <= set(names):
+        condition: Any = rule.condition if isinstance(rule, models.CheckConstraint) else None
+        if condition is not None and condition.referenced_base_fields <= set(names):
             rule.validate(type(row), row, exclude=others)
     row.save(update_fields=names)
 
