@@ -102,6 +102,15 @@ def test_day_is_24_hours_where_the_clocks_change(on, zone, reader, at):
         assert due(DRAFT, deadline, since=LONG_AGO, now=reached - timedelta(seconds=1)) != threshold
 
 
+def test_night_in_which_the_clocks_go_forward_has_an_hour_less():
+    rome = ZoneInfo("Europe/Rome")
+    deadline, midnight = datetime(2027, 3, 28, 7, tzinfo=rome), datetime(2027, 3, 28, tzinfo=rome)
+    six_hours = DRAFT.thresholds[-1]
+    assert six_hours.reached_at(deadline) == midnight.astimezone(UTC)
+    assert due(DRAFT, deadline, since=LONG_AGO, now=midnight) == six_hours
+    assert due(DRAFT, deadline, since=LONG_AGO, now=midnight - timedelta(seconds=1)) == DRAFT.thresholds[-2]
+
+
 @given(days, st.sampled_from(ZONES))
 def test_day_ends_a_second_before_the_next_begins(on, zone):
     end = end_of_day(on, zone)
