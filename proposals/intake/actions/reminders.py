@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from proposals.audit.actions import record
@@ -22,9 +22,9 @@ log = structlog.get_logger(__name__)
 
 # One run ends after this long, so that mail goes out between two of them.
 MOST_SECONDS = 5.0
-# People told in one transaction. A proposal is held while its team is told, so that none is told after it was
-# submitted that it was not: fewer, since whoever submits meanwhile waits for them.
-PEOPLE_EACH, PROPOSALS_EACH = 25, 5
+# So many are looked up at a time, and told in one transaction until this long has passed: while a team is told its
+# proposal is held, so that nobody hears of a draft that has just been submitted; who submits meanwhile waits so long.
+EACH, HELD_FOR_S = 500, 0.5
 AGAIN_AFTER = timedelta(minutes=1)
 KINDS: dict[str, Any] = {"Proposal": Proposal, "User": User, "Mailbox": Mailbox}
 
@@ -77,34 +77,40 @@ def _some(now: datetime) -> bool:
     telling = free.select_related("phase__call").order_by("told", "pk").first()
     if telling is None:
         return False
-    each = PROPOSALS_EACH if telling.fact in PLANS else PEOPLE_EACH
     if not holds(telling, now):
         _end(telling, now)
     elif "not_before" in telling.details:
-        _once_more(telling, each, now)
+        _once_more(telling, now)
     else:
-        things = _next(telling, each)
-        for thing in things:
-            _one(telling, thing, now)
-            telling.after = str(thing.pk)
-        if len(things) < each:
-            _tell_mailboxes(telling, now)
-            _end_or_wait(telling, now)
+        _go_on(telling, now)
     telling.save(update_fields=["told", "after", "ended_at", "details"])
     return True
 
 
-def _next(telling: Telling, most: int) -> list[Any]:
-    """The next few after those who have been told."""
+def _go_on(telling: Telling, now: datetime) -> None:
+    """Tell the next ones after those who have been told."""
     whom = proposals_to_remind(telling).only("pk") if telling.fact in PLANS else people_to_tell(telling)
-    return list((whom.filter(pk__gt=telling.after) if telling.after else whom).order_by("pk")[:most])
+    things = _next(telling, whom)
+    end = time.monotonic() + HELD_FOR_S
+    for thing in things:
+        _one(telling, thing, now)
+        telling.after = str(thing.pk)
+        if time.monotonic() > end:
+            return
+    if len(things) < EACH:
+        _tell_mailboxes(telling, now)
+        _end_or_wait(telling, now)
 
 
-def _once_more(telling: Telling, most: int, now: datetime) -> None:
+def _next(telling: Telling, whom: QuerySet[Any]) -> list[Any]:
+    return list((whom.filter(pk__gt=telling.after) if telling.after else whom).order_by("pk")[:EACH])
+
+
+def _once_more(telling: Telling, now: datetime) -> None:
     """Try a few of those who could not be told."""
     failed = telling.details["failed"]
-    telling.details["failed"] = failed[most:]
-    for kind, pk in failed[:most]:
+    telling.details["failed"] = failed[EACH:]
+    for kind, pk in failed[:EACH]:
         thing = KINDS[kind].objects.filter(pk=pk).first()
         if thing is not None:
             _one(telling, thing, now)
