@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from proposals.calls.models import Call, Phase
+from proposals.intake.actions.reminders import tell
 from proposals.outbox.models import Message
 from proposals.partners.states import StaffRole
 from tests.admin.call_pages import page_of
@@ -48,6 +49,8 @@ def test_extension_shows_what_will_happen_then_does_it(client, staff):
     assert Phase.objects.get(pk=phase.pk).closes_at == datetime(2096, 4, 30, 16, 0, tzinfo=UTC)
     again = client.post(url, {"closes_at": "2096-04-30 24:00"} | sure)
     assert again.status_code == 200, "a second click finds the deadline already there"
+    assert Message.objects.count() == 0, "the workers tell, not the request"
+    tell()
     assert Message.objects.count() == 1
 
 

@@ -31,14 +31,14 @@ class Deadline:
 def deadlines_file(name: str, deadlines: Iterable[Deadline]) -> str:
     """The text of an iCalendar file; the same deadlines give the same text, so that nothing seems changed that is not.
 
-    An entry's revision is its own instant, in seconds: deadlines move later, and a moved one replaces the entry that a
+    An entry's revision is its own instant, in minutes: deadlines move later, and a moved one replaces the entry that a
     calendar has.
     """
     whole = _whole(name)
     whole.add("refresh-interval", READ_AGAIN_AFTER, parameters={"value": "DURATION"})
     whole.add("x-published-ttl", "PT1H")
     for one in deadlines:
-        revision = int((one.at - _COUNTED_FROM).total_seconds())
+        revision = (one.at - _COUNTED_FROM) // timedelta(minutes=1)  # seconds would outgrow RFC 5545's integer
         entry = _entry(one.uid, str(one.title), link=one.link, revision=revision, now=one.set_at)
         entry.add("dtstart", one.at.astimezone(UTC))
         _alarm(entry, ONE_DAY_BEFORE)

@@ -15,7 +15,6 @@ from proposals.intake.states import Fact
 from proposals.outbox.actions import post
 from proposals.outbox.states import Kind, Priority
 from proposals.partners.models import Mailbox, User
-from proposals.partners.queries import told_beside
 
 REMINDER = {
     Fact.DRAFT: "reminder_draft",
@@ -39,11 +38,8 @@ def remind(telling: Telling, proposal: Proposal, *, now: datetime) -> int:
         "missing": missing(proposal) if fact == Fact.DRAFT else [],
         "late_until": proposal.phase.late_until if fact == Fact.DRAFT else None,
     }
-    people = team_of(proposal)
-    recipients: list[User | Mailbox] = [*people]
-    if fact != Fact.DRAFT:  # it is its team's own: the lead organisation hears of it once it is submitted
-        recipients += told_beside(proposal.lead_id, people)
-    for one in recipients:
+    people = team_of(proposal)  # role mailboxes hear of moves and deadlines, not of reminders
+    for one in people:
         post(
             key=f"{key}:{number(one)}",
             to=whom(one),
@@ -56,7 +52,7 @@ def remind(telling: Telling, proposal: Proposal, *, now: datetime) -> int:
             link=reverse(f"portal:{page}", args=[proposal.pk]),
             now=now,
         )
-    return len(recipients)
+    return len(people)
 
 
 def missing(proposal: Proposal) -> list[tuple[str | Promise, int]]:
