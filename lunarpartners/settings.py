@@ -105,8 +105,11 @@ def database(url: str, *, role: str | None, pool: bool) -> dict[str, Any]:
     # Bound by the server and prepared after three times: the database parses and plans a statement once, not each time.
     # (Row security already rules out a pooler that deals connections out by transaction.)
     options: dict[str, Any] = {"connect_timeout": 5, "server_side_binding": True, "prepare_threshold": 3}
-    if role:
-        options["options"] = f"-c role={role}"
+    given = [f"-c role={role}"] if role else []
+    if PROCESS != "web":
+        # a worker lives long: a plan that it made while a table was nearly empty would be the wrong one for a full table
+        given.append("-c plan_cache_mode=force_custom_plan")
+    options["options"] = " ".join(given)
     if pool:
         options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 5}
     for key in ("sslmode", "sslrootcert"):

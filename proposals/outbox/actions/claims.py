@@ -12,6 +12,8 @@ from proposals.outbox.queries import IN_ITS_TURN, OPEN, ORDER_KEPT_FOR
 
 # The words of the index of lanes.
 _DOMAIN = "lower(split_part({0}.address, '@', -1))"
+# Its condition: with one word more than OPEN, so that a claim without limits cannot take it and sort a whole burst.
+_LANE = OPEN + " AND {0}.address > ''"
 _FREE = "(m.delivery <> 'sending' OR m.leased_until <= %(now)s)"
 
 # One statement, so that a claim costs one round trip and one commit. SKIP LOCKED lets two workers take two rows;
@@ -51,21 +53,23 @@ _WITHIN = "AND NOT EXISTS (SELECT FROM held WHERE free_at > %(now)s)"
 
 CLAIM = _CLAIM.format(held="", narrowed="", spent="")
 CLAIM_PACED = _CLAIM.format(held=_HELD, narrowed=_WITHIN, spent=_SPENT)
-CLAIM_IN_LANE = _CLAIM.format(held=_HELD, narrowed=f"{_WITHIN} AND {_DOMAIN.format('m')} = %(domain)s", spent=_SPENT)
+CLAIM_IN_LANE = _CLAIM.format(
+    held=_HELD, narrowed=f"{_WITHIN} AND {_LANE.format('m')} AND {_DOMAIN.format('m')} = %(domain)s", spent=_SPENT
+)
 
 # The domains with due mail whose limits are free now, in the order of what is first in each. One step of the index a
 # domain, so that ten thousand mails to one of them delay nobody else's.
 LANES = f"""
 WITH RECURSIVE lane(domain) AS (
-    (SELECT {_DOMAIN.format("m")} FROM proposals_message m WHERE {OPEN.format("m")} ORDER BY 1 LIMIT 1)
+    (SELECT {_DOMAIN.format("m")} FROM proposals_message m WHERE {_LANE.format("m")} ORDER BY 1 LIMIT 1)
     UNION ALL
     SELECT (SELECT {_DOMAIN.format("m")} FROM proposals_message m
-            WHERE {OPEN.format("m")} AND {_DOMAIN.format("m")} > lane.domain ORDER BY 1 LIMIT 1)
+            WHERE {_LANE.format("m")} AND {_DOMAIN.format("m")} > lane.domain ORDER BY 1 LIMIT 1)
     FROM lane WHERE lane.domain IS NOT NULL
 )
 SELECT lane.domain FROM lane CROSS JOIN LATERAL (
     SELECT m.priority, m.due_at, m.id FROM proposals_message m
-    WHERE {OPEN.format("m")} AND {_DOMAIN.format("m")} = lane.domain AND m.due_at <= %(now)s AND {_FREE}
+    WHERE {_LANE.format("m")} AND {_DOMAIN.format("m")} = lane.domain AND m.due_at <= %(now)s AND {_FREE}
     ORDER BY m.priority, m.due_at, m.id LIMIT 1
 ) first
 WHERE NOT EXISTS (SELECT FROM proposals_pace p WHERE p.domain IN (lane.domain, '') AND p.free_at > %(now)s)

@@ -69,7 +69,11 @@ class Message(models.Model):
         verbose_name_plural = _("messages")
         indexes = [
             models.Index(fields=["priority", "due_at", "id"], name="message_open", condition=~Q(delivery__in=sorted(FINAL))),
-            models.Index(DOMAIN, "priority", "due_at", "id", name="message_lane", condition=~Q(delivery__in=sorted(FINAL))),
+            models.Index(
+                *[DOMAIN, "priority", "due_at", "id"],
+                name="message_in_lane",
+                condition=~Q(delivery__in=sorted(FINAL)) & Q(address__gt=""),
+            ),
             models.Index(fields=["delivery"], name="message_troubled", condition=Q(delivery__in=sorted(TROUBLED))),
             models.Index(
                 fields=["recipient", "id"], name="message_for_digest", condition=Q(delivery=Delivery.DIGEST, carried_by=None)
