@@ -12,6 +12,12 @@ from proposals.web.cache import SWEPT
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _empty(db):
+    """What a test with commits of its own has left here is no row of Django's, and was not flushed with them."""
+    cache.clear()
+
+
 def age(key, seconds=60):
     with connection.cursor() as cursor:
         cursor.execute(
