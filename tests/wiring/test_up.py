@@ -69,7 +69,8 @@ def test_doctor_finds_all_well(site):
     assert [(state, part.strip()) for state, part in parts] == [
         ("ok", part)
         for part in (
-            "database", "migrations", "broker", "worker", "beat", "mail relay", "mail queue", "disk", "secrets", "static files", "clock",
+            "database", "migrations", "broker", "worker", "beat", "mail relay", "mail queue", "disk", "secrets",
+                "static files", "clock",
         )
     ]  # fmt: skip
     assert done.returncode == 0

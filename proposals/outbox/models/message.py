@@ -70,7 +70,10 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["priority", "due_at", "id"], name="message_open", condition=~Q(delivery__in=sorted(FINAL))),
             models.Index(
-                *[DOMAIN, "priority", "due_at", "id"],
+                DOMAIN,
+                "priority",
+                "due_at",
+                "id",
                 name="message_in_lane",
                 condition=~Q(delivery__in=sorted(FINAL)) & Q(address__gt=""),
             ),
