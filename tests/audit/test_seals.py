@@ -255,6 +255,7 @@ def test_seal_waits_for_an_open_transaction_that_drew_a_smaller_id(monkeypatch):
         assert late.pk > early
         assert actions.seal(now=later()) is None
         slow.commit()
+    monkeypatch.setattr(actions, "PATIENCE_S", 30)  # transactions of the tests beside this one count too
     sealed = actions.seal(now=later())
     assert (sealed.first_event_id, sealed.last_event_id, sealed.count) == (early, late.pk, 2)
 
