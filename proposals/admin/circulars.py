@@ -1,7 +1,6 @@
 """The staff's page of circulars: written from the queue, read whole, sent by a second person."""
 
 import uuid
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -33,27 +32,12 @@ class CircularForm(forms.Form):
     request_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
-def approve(circular: Circular, *, by: Any, now: datetime) -> None:
-    """The action's refusal in words."""
-    try:
-        actions.approve_circular(circular, by=by, now=now)
-    except actions.NotHeld as refusal:
-        raise ValidationError(_("Someone was faster: it was sent or stopped meanwhile.")) from refusal
-
-
-def stop(circular: Circular, *, by: Any, now: datetime) -> None:
-    """The action's refusal in words."""
-    try:
-        actions.stop_circular(circular, by=by, now=now)
-    except actions.NotHeld as refusal:
-        raise ValidationError(_("Someone was faster: it was sent or stopped meanwhile.")) from refusal
-
-
 @admin.register(Circular)
 class CircularAdmin(HouseAdmin):
     """Circulars, newest first: held, sent and stopped."""
 
     door = Door(see=lambda user, _circular: may_look(user))
+    refusals = (ValidationError, actions.NotHeld)
     list_display = ("wording", "drafted_by", "drafted_at", "mails_written", "standing")
     list_display_links = ("wording",)
     ordering = ("-pk",)
@@ -62,7 +46,7 @@ class CircularAdmin(HouseAdmin):
             name="approve",
             label=gettext_lazy("Send it"),
             may=may_approve,
-            run=approve,
+            run=actions.approve_circular,
             says=gettext_lazy(
                 "Every mail leaves at once, as its page shows it. Whoever has left a team meanwhile gets none. "
                 "This cannot be undone."
@@ -73,7 +57,7 @@ class CircularAdmin(HouseAdmin):
             name="stop",
             label=gettext_lazy("Stop it"),
             may=may_stop,
-            run=stop,
+            run=actions.stop_circular,
             says=gettext_lazy("No mail of it leaves, now or later. It stays in this list."),
             done=gettext_lazy("The circular is stopped."),
         ),

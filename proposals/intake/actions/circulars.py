@@ -25,6 +25,9 @@ MOST_MAILS = 1500
 class NotHeld(Exception):
     """The circular was sent or stopped meanwhile: someone was faster."""
 
+    def __str__(self) -> str:
+        return _("Someone was faster: it was sent or stopped meanwhile.")
+
 
 @transaction.atomic
 def draft_circular(

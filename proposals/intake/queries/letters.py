@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.template import engines
 from django.utils import timezone, translation
@@ -11,7 +10,7 @@ from django.utils import timezone, translation
 from proposals.intake.calculations.placeholders import fill
 from proposals.intake.models import Proposal
 from proposals.intake.states import SHOWN_AS, Status
-from proposals.outbox.calculations import inert
+from proposals.outbox.calculations import inert, zone_of
 from proposals.outbox.models import Wording, WordingVersion
 
 # The doors know how instants are told; the engine has their filter. No text of anybody's is in this template.
@@ -48,7 +47,7 @@ def trials(version: WordingVersion, proposal: Proposal, *, to: Any) -> list[Writ
 
 def values_of(proposal: Proposal, *, to: Any, language: str) -> Mapping[str, str]:
     """What each placeholder stands for; whatever people typed is made harmless for mail."""
-    with translation.override(language), timezone.override(_zone(to.time_zone)):
+    with translation.override(language), timezone.override(zone_of(to.time_zone)):
         engine: Any = engines["django"]
         return {
             "name": inert(str(to)),
@@ -60,13 +59,6 @@ def values_of(proposal: Proposal, *, to: Any, language: str) -> Mapping[str, str
             "deadline": engine.from_string(_MOMENT).render({"instant": proposal.phase.closes_at}),
             "status": str(SHOWN_AS[Status(proposal.status)]),
         }
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def newest(wording: Wording) -> WordingVersion | None:
