@@ -19,7 +19,7 @@ fi
 # One transaction: either the whole backup is there, or what was there before still is.
 {
     echo "BEGIN; DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public AUTHORIZATION lp_owner;"
-    echo "GRANT USAGE ON SCHEMA public TO lp_partner, lp_staff;"
+    echo "GRANT USAGE ON SCHEMA public TO lp_partner, lp_reviewer, lp_staff;"
     "${PG_BIN}pg_restore" --file=- --exit-on-error "$backup/database.dump" || echo "SELECT 'the dump could not be read'::int;"
     echo "COMMIT;"
 } | sql -f - > /dev/null

@@ -10,7 +10,14 @@ from django.db import connections
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-APPEND_ONLY = ("proposals_event", "proposals_seal", "proposals_version", "proposals_move", "proposals_wordingversion")
+APPEND_ONLY = (
+    "proposals_event",
+    "proposals_seal",
+    "proposals_version",
+    "proposals_move",
+    "proposals_wordingversion",
+    "proposals_frozenassessment",
+)
 
 
 class ProposalsConfig(AppConfig):
@@ -39,7 +46,7 @@ class StaffSiteConfig(AdminConfig):
 
 def grant_rights(using: str, **kwargs: Any) -> None:  # noqa: ARG001  # the signature of a signal
     """Readers and staff may write rows, but never rewrite the trail: there they only read and add."""
-    roles = "lp_partner, lp_staff"
+    roles = "lp_partner, lp_reviewer, lp_staff"
     with connections[using].cursor() as cursor:
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {roles}")
         cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {roles}")

@@ -2,9 +2,11 @@
 
 from proposals.audit.models import Event, Seal
 from proposals.calls import models as calls
+from proposals.decisions import models as decisions
 from proposals.intake import models as intake
 from proposals.outbox import models as outbox
 from proposals.partners.models import CalendarKey, Invitation, Mailbox, Membership, Notice, Organisation, User
+from proposals.review import models as review
 
 __all__ = [
     "CalendarKey",
@@ -17,6 +19,8 @@ __all__ = [
     "Seal",
     "User",
     "calls",
+    "decisions",
     "intake",
     "outbox",
+    "review",
 ]

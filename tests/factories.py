@@ -35,6 +35,25 @@ WAY: dict[Status, list[Status]] = {
     Status.INELIGIBLE: [Status.SUBMITTED, Status.INELIGIBLE],
     Status.WITHDRAWN: [Status.SUBMITTED, Status.WITHDRAWN],
 }
+_REVIEWED = [Status.SUBMITTED, Status.UNDER_REVIEW]
+WAY |= {Status.PANEL: [*_REVIEWED, Status.PANEL], Status.DECIDED: [*_REVIEWED, Status.DECIDED]}
+WAY |= {
+    outcome: [*WAY[Status.DECIDED], outcome]
+    for outcome in (
+        Status.PRELIMINARY,
+        Status.SELECTED,
+        Status.CONDITIONAL,
+        Status.RESERVE,
+        Status.NOT_SELECTED,
+        Status.MERGED,
+    )
+}
+WAY[Status.AGREEMENT] = [*WAY[Status.SELECTED], Status.AGREEMENT]
+WAY[Status.AGREED] = [*WAY[Status.AGREEMENT], Status.AGREED]
+WAY |= {
+    after: [*WAY[Status.AGREED], after]
+    for after in (Status.ANNOUNCED, Status.DESCOPED, Status.DEFERRED, Status.TRANSFERRED, Status.CANCELLED)
+}
 
 
 @cache

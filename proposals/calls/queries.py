@@ -114,13 +114,13 @@ def _rank(shown: Shown, at: datetime) -> tuple[int, float, int]:
     return (place, abs((instant - at).total_seconds()), -shown.call.pk)
 
 
-def _named(*, is_staff: bool) -> CallQuerySet:
-    return Call.objects.visible_to(SimpleNamespace(is_active=True, is_staff=is_staff)).filter(slug=_SLUG)
+def _named(*, reads_all: bool) -> CallQuerySet:
+    return Call.objects.visible_to(SimpleNamespace(is_active=True, reads_all=reads_all)).filter(slug=_SLUG)
 
 
-def _with_all(*, is_staff: bool) -> "models.QuerySet[Call, Call]":
+def _with_all(*, reads_all: bool) -> "models.QuerySet[Call, Call]":
     by_now = Given("at", models.DateTimeField())
-    return _named(is_staff=is_staff).annotate(
+    return _named(reads_all=reads_all).annotate(
         packed_topics=_packed(Topic.objects.filter(call=OuterRef("pk"))),
         packed_documents=_packed(Document.objects.filter(call=OuterRef("pk"))),
         packed_answers=_packed(PublicAnswer.objects.filter(call=OuterRef("pk"), published_at__lte=by_now)),
@@ -129,8 +129,8 @@ def _with_all(*, is_staff: bool) -> "models.QuerySet[Call, Call]":
 
 
 _SLUG, _OF_CALL = Given("slug", models.SlugField()), Given("call")
-_CALL = {is_staff: Compiled(partial(_named, is_staff=is_staff)) for is_staff in (True, False)}
-_WHOLE_CALL = {is_staff: Compiled(partial(_with_all, is_staff=is_staff)) for is_staff in (True, False)}
+_CALL = {reads_all: Compiled(partial(_named, reads_all=reads_all)) for reads_all in (True, False)}
+_WHOLE_CALL = {reads_all: Compiled(partial(_with_all, reads_all=reads_all)) for reads_all in (True, False)}
 _STAGES = Compiled(lambda: _phases().filter(call=_OF_CALL))
 _FIRST_PHASE = Compiled(lambda: Phase.objects.filter(call=_OF_CALL).order_by("position")[:1])
 
@@ -146,7 +146,7 @@ def first_phase(call: Call) -> Phase | None:
 
 
 def _reads_as_staff(user: Any) -> bool:
-    return bool(user.is_active and user.is_staff)
+    return bool(user.is_active and user.reads_all)
 
 
 def shown_call(user: Any, slug: str, at: datetime) -> Shown | None:

@@ -12,8 +12,8 @@ def may_edit_calls(user: Any, thing: Any = None) -> bool:  # noqa: ARG001  # eve
 
 
 def may_read_calls_as_staff(user: Any, thing: Any = None) -> bool:  # noqa: ARG001  # every call alike
-    """All staff may open the calls' pages of the admin."""
-    return bool(user and user.is_active and getattr(user, "is_staff", False))
+    """Staff who read every proposal may open the calls' pages of the admin."""
+    return bool(user and user.is_active and getattr(user, "reads_all", False))
 
 
 def may_publish_call(user: Any, call: Call) -> bool:

@@ -13,8 +13,8 @@ def may_triage(user: Any) -> bool:
 
 
 def may_look(user: Any) -> bool:
-    """Any staff read the queue."""
-    return bool(user.is_active and getattr(user, "is_staff", False))
+    """Staff who read every proposal read the queue; reviewers have their own page."""
+    return bool(user.is_active and getattr(user, "reads_all", False))
 
 
 def may_move(user: Any, proposal: Proposal, to: Status) -> bool:
@@ -56,8 +56,8 @@ def may_submit(user: Any, proposal: Proposal) -> bool:
 
 
 def may_withdraw(user: Any, proposal: Proposal) -> bool:
-    """The team may withdraw as long as nothing has ended."""
-    return proposal.status not in CLOSED and works_on(user, proposal)
+    """The team may withdraw until there is an agreement."""
+    return Status.WITHDRAWN in MOVES[Status(proposal.status)] and works_on(user, proposal)
 
 
 def may_answer(user: Any, proposal: Proposal) -> bool:
@@ -82,7 +82,7 @@ def may_remove_file(user: Any, attachment: Attachment) -> bool:
 
 def may_open_file(user: Any, attachment: Attachment) -> bool:
     """The team opens its files but not what the scanner refused; staff what it let through, also of earlier versions."""
-    if may_look(user):
+    if user.is_active and getattr(user, "is_staff", False):
         return attachment.scan in {Scan.CLEAN, Scan.OFF}
     return attachment.removed_at is None and attachment.scan != Scan.REFUSED and on_team(user, attachment.proposal)
 

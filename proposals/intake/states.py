@@ -17,7 +17,27 @@ class Status(TextChoices):
     UNDER_REVIEW = "under_review", _("under review")
     INELIGIBLE = "ineligible", _("not eligible")
     WITHDRAWN = "withdrawn", _("withdrawn")
+    PANEL = "panel", _("before the panel")
+    DECIDED = "decided", _("decided, not yet released")
+    PRELIMINARY = "preliminary", _("preliminarily selected")
+    SELECTED = "selected", _("selected")
+    CONDITIONAL = "conditional", _("conditionally selected")
+    RESERVE = "reserve", _("on the reserve list")
+    NOT_SELECTED = "not_selected", _("not selected")
+    MERGED = "merged", _("merged into another proposal")
+    AGREEMENT = "agreement", _("agreement in preparation")
+    AGREED = "agreed", _("agreed")
+    ANNOUNCED = "announced", _("announced")
+    DESCOPED = "descoped", _("descoped")
+    DEFERRED = "deferred", _("deferred")
+    TRANSFERRED = "transferred", _("transferred to another mission")
+    CANCELLED = "cancelled", _("cancelled")
 
+
+# What the release of a decision may lead to; a place on the reserve list is decided once more.
+_OUTCOMES = {Status.PRELIMINARY, Status.SELECTED, Status.CONDITIONAL, Status.RESERVE, Status.NOT_SELECTED, Status.MERGED}
+# What may become of a project after the agreement.
+_AFTER = {Status.DESCOPED, Status.DEFERRED, Status.TRANSFERRED, Status.CANCELLED}
 
 MOVES: dict[Status, set[Status]] = {
     Status.DRAFT: {Status.SUBMITTED, Status.LATE, Status.WITHDRAWN},
@@ -38,8 +58,24 @@ MOVES: dict[Status, set[Status]] = {
         Status.WITHDRAWN,
     },
     Status.RETURNED: {Status.SUBMITTED, Status.LATE, Status.INELIGIBLE, Status.WITHDRAWN},
-    Status.CLARIFICATION: {Status.ELIGIBILITY, Status.UNDER_REVIEW, Status.WITHDRAWN},
-    Status.UNDER_REVIEW: {Status.CLARIFICATION, Status.INELIGIBLE, Status.WITHDRAWN},
+    Status.CLARIFICATION: {Status.ELIGIBILITY, Status.UNDER_REVIEW, Status.PANEL, Status.WITHDRAWN},
+    # A letter of intent may be decided without reviewers and panel; a call's plan says which it needs.
+    Status.UNDER_REVIEW: {Status.CLARIFICATION, Status.INELIGIBLE, Status.PANEL, Status.DECIDED, Status.WITHDRAWN},
+    Status.PANEL: {Status.UNDER_REVIEW, Status.CLARIFICATION, Status.DECIDED, Status.WITHDRAWN},
+    Status.DECIDED: {Status.PANEL, *_OUTCOMES, Status.WITHDRAWN},
+    Status.PRELIMINARY: {Status.DRAFT, Status.WITHDRAWN},
+    Status.RESERVE: {*(_OUTCOMES - {Status.RESERVE}), Status.WITHDRAWN},
+    Status.CONDITIONAL: {Status.SELECTED, Status.NOT_SELECTED, Status.WITHDRAWN},
+    Status.SELECTED: {Status.AGREEMENT, Status.CANCELLED, Status.WITHDRAWN},
+    Status.AGREEMENT: {Status.AGREED, Status.CANCELLED, Status.WITHDRAWN},
+    Status.AGREED: {Status.ANNOUNCED, *_AFTER},
+    Status.ANNOUNCED: set(_AFTER),
+    Status.DESCOPED: {Status.ANNOUNCED, *(_AFTER - {Status.DESCOPED})},
+    Status.DEFERRED: {Status.AGREED, Status.TRANSFERRED, Status.CANCELLED},
+    Status.NOT_SELECTED: set(),
+    Status.MERGED: set(),
+    Status.TRANSFERRED: set(),
+    Status.CANCELLED: set(),
     Status.INELIGIBLE: set(),
     Status.WITHDRAWN: set(),
 }
@@ -55,10 +91,33 @@ SHOWN_AS: dict[Status, Promise | str] = {
     Status.UNDER_REVIEW: _("Under review"),
     Status.INELIGIBLE: _("Not eligible"),
     Status.WITHDRAWN: _("Withdrawn"),
+    # Until the release nothing of a decision is seen.
+    Status.PANEL: _("Under review"),
+    Status.DECIDED: _("Under review"),
+    Status.PRELIMINARY: _("Preliminarily selected"),
+    Status.SELECTED: _("Selected"),
+    Status.CONDITIONAL: _("Conditionally selected"),
+    Status.RESERVE: _("On the reserve list"),
+    Status.NOT_SELECTED: _("Not selected"),
+    Status.MERGED: _("Merged into another proposal"),
+    Status.AGREEMENT: _("Agreement in preparation"),
+    Status.AGREED: _("Agreed"),
+    Status.ANNOUNCED: _("Announced"),
+    Status.DESCOPED: _("Descoped"),
+    Status.DEFERRED: _("Deferred"),
+    Status.TRANSFERRED: _("Transferred to another mission"),
+    Status.CANCELLED: _("Cancelled"),
 }
 
 EDITABLE = {Status.DRAFT, Status.RETURNED}
-CLOSED = {Status.INELIGIBLE, Status.WITHDRAWN}
+CLOSED = {
+    Status.INELIGIBLE,
+    Status.WITHDRAWN,
+    Status.NOT_SELECTED,
+    Status.MERGED,
+    Status.TRANSFERRED,
+    Status.CANCELLED,
+}
 # What waits for the secretariat rather than for the partner.
 WAITS_FOR_STAFF = {Status.SUBMITTED, Status.LATE, Status.ELIGIBILITY}
 
@@ -109,6 +168,13 @@ class AttachmentKind(TextChoices):
     DRAWING = "drawing", _("drawing or figure")
     ANSWER = "answer", _("answer to a question of the call")
     OTHER = "other", _("other")
+
+
+class Signing(TextChoices):
+    """What a person of the team signs before a submission: the whole, or their organisation's part."""
+
+    RELEASE = "release", _("release of the whole by the PI")
+    PART = "part", _("signature of a partner organisation")
 
 
 class Scan(TextChoices):

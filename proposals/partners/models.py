@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
-from proposals.partners.states import WITHOUT_COUNTRY, OrganisationKind, Role, StaffRole
+from proposals.partners.states import READS_ALL, WITHOUT_COUNTRY, OrganisationKind, Role, StaffRole
 
 
 class UserManager(BaseUserManager["User"]):
@@ -60,6 +60,11 @@ class User(AbstractBaseUser):
         """Whether the admin opens at all."""
         return self.staff_role != StaffRole.NONE
 
+    @property
+    def reads_all(self) -> bool:
+        """Whether every submitted proposal may be read, less those that a conflict bars."""
+        return self.staff_role in READS_ALL
+
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Always False: permissions are the predicates of `rules.py`, never rows."""
         return False
@@ -85,7 +90,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         if not user.is_active:
             return self.none()
         mine = self.model._meta.apps.get_model("proposals", "Membership").objects.filter(user=user.pk)
-        return self.current().filter(Q() if user.is_staff else Q(in_directory=True) | Q(pk__in=mine.values("organisation_id")))
+        return self.current().filter(Q() if user.reads_all else Q(in_directory=True) | Q(pk__in=mine.values("organisation_id")))
 
 
 class Organisation(models.Model):

@@ -12,8 +12,8 @@ def may_run_the_call(user: Any, thing: Any = None) -> bool:  # noqa: ARG001  # t
 
 
 def may_look_as_staff(user: Any, thing: Any = None) -> bool:  # noqa: ARG001  # the same
-    """All staff read people and organisations."""
-    return bool(user.is_active and getattr(user, "is_staff", False))
+    """Staff who read every proposal also read people and organisations; reviewers do not."""
+    return bool(user.is_active and getattr(user, "reads_all", False))
 
 
 def may_found(user: Any) -> bool:

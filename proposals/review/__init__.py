@@ -1,1 +1,1 @@
-"""How we judge: who reviews what."""
+"""How proposals are judged: experts, conflicts, assignment, assessment, the panel."""

@@ -1,6 +1,7 @@
 """What happens around every request: the row-security role, and the reader's language and time zone."""
 
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import connection
@@ -10,11 +11,13 @@ from django.utils import timezone, translation
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
-def set_row_role(*, is_staff: bool, user_id: int) -> None:
+def set_row_role(user: Any) -> None:
     """Take on the database role of this reader: row-level security goes by it."""
-    role = "lp_staff" if is_staff else "lp_partner"
+    role = "lp_partner"
+    if getattr(user, "is_staff", False):
+        role = "lp_staff" if user.reads_all else "lp_reviewer"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('role', %s, false), set_config('app.user_id', %s, false)", [role, str(user_id)])
+        cursor.execute("SELECT set_config('role', %s, false), set_config('app.user_id', %s, false)", [role, str(user.pk or 0)])
 
 
 class RowSecurityMiddleware:
@@ -29,8 +32,7 @@ class RowSecurityMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Set the role, then go on."""
         if not request.path.startswith(("/static/", "/livez", "/readyz")):
-            user = request.user
-            set_row_role(is_staff=bool(getattr(user, "is_staff", False)), user_id=user.pk or 0)
+            set_row_role(request.user)
         return self.get_response(request)
 
 

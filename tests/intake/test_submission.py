@@ -185,18 +185,20 @@ def test_content_is_the_same_text_every_time(draft):
     assert content(draft) == content(Proposal.objects.get(pk=draft.pk))
 
 
-FORCE = "UPDATE proposals_proposal SET status = %s, reference = 'X', submitted_at = now() WHERE id = %s"
+FORCE = "UPDATE proposals_proposal SET status = %s, phase_id = %s, reference = 'X', submitted_at = now() WHERE id = %s"
 
 
 @pytest.mark.parametrize("was", list(Status))
 def test_database_refuses_every_illegal_move(was):
     proposal = make_proposal(status=was)
+    later = _next_phase(proposal)
     for to in Status:
         if to == was:
             continue
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(FORCE, [to, proposal.pk])
+                invited = (was, to) == (Status.PRELIMINARY, Status.DRAFT)
+                cursor.execute(FORCE, [to, later.pk if invited else proposal.phase_id, proposal.pk])
                 cursor.execute("SELECT status FROM proposals_proposal WHERE id = %s", [proposal.pk])
                 assert cursor.fetchone() == (to,)
                 allowed = True
@@ -204,6 +206,26 @@ def test_database_refuses_every_illegal_move(was):
         except DatabaseError:
             allowed = False
         assert allowed is (to in MOVES[was]), (was, to)
+
+
+def _next_phase(proposal):
+    first = proposal.phase
+    return proposal.call.phases.create(position=2, title="Full proposal", opens_at=first.opens_at, closes_at=first.closes_at)
+
+
+@pytest.mark.parametrize(("was", "to"), [(Status.PRELIMINARY, Status.DRAFT), (Status.SELECTED, Status.AGREEMENT)])
+def test_database_changes_the_phase_by_an_invitation_and_only_so(was, to):
+    proposal = make_proposal(status=was)
+    later = _next_phase(proposal)
+    invited = was == Status.PRELIMINARY
+    wrong = proposal.phase_id if invited else later.pk
+    with pytest.raises(DatabaseError, match="by an invitation"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(FORCE, [to, wrong, proposal.pk])
+    with pytest.raises(DatabaseError, match="by an invitation"), transaction.atomic():
+        Proposal.objects.filter(pk=proposal.pk).update(phase=later)
+    proposal.move(to, by=None, now=NOW, also={"phase": later} if invited else None)
+    proposal.refresh_from_db()
+    assert (proposal.status, proposal.phase_id == later.pk) == (to, invited)
 
 
 def test_database_takes_new_proposals_as_drafts_only():

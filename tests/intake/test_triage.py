@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from proposals.intake import actions
 from proposals.intake.models import Clarification, MoveNotAllowed, Proposal
-from proposals.intake.states import CLOSED, MOVES, SHOWN_AS, Status
+from proposals.intake.states import CLOSED, MOVES, MOVES, SHOWN_AS, Status
 from proposals.outbox.models import Message
 from proposals.partners.states import StaffRole
 from tests.factories import NOW, make_proposal, make_staff, make_user
@@ -90,7 +90,15 @@ def test_only_one_question_is_open_at_a_time():
         )
 
 
-@pytest.mark.parametrize("status", [status for status in Status if status not in CLOSED])
+def test_withdrawal_ends_with_the_agreement():
+    agreed = {Status.AGREED, Status.ANNOUNCED, Status.DESCOPED, Status.DEFERRED}
+    assert {status for status in Status if Status.WITHDRAWN not in MOVES[status]} == CLOSED | agreed
+    proposal = make_proposal(status=Status.AGREED)
+    with pytest.raises(PermissionDenied):
+        actions.withdraw(proposal, reason="No funds.", by=proposal.created_by, now=NOW)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if Status.WITHDRAWN in MOVES[status]])
 def test_withdraw_ends_it_for_good_and_tells(status):
     proposal = make_proposal(status=status)
     if status == Status.CLARIFICATION:

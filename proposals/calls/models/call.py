@@ -34,7 +34,7 @@ class CallQuerySet(models.QuerySet["Call"]):
 
     def visible_to(self, user: Any) -> "CallQuerySet":
         """Everyone sees what is published; staff also see what is being prepared."""
-        return self.all() if user.is_active and getattr(user, "is_staff", False) else self.published()
+        return self.all() if user.is_active and getattr(user, "reads_all", False) else self.published()
 
     def open(self, now: datetime) -> "CallQuerySet":
         """With a phase that takes proposals at this instant."""

@@ -34,6 +34,18 @@ class Phase(models.Model):
     )
     zone = models.CharField(_("zone of the deadline"), max_length=60, default="Asia/Shanghai")
     needs_endorsement = models.BooleanField(_("asks for an endorsement"), default=False)
+    two_key = models.BooleanField(
+        _("the PI releases, a representative submits"),
+        default=False,
+        db_default=False,
+        help_text=_("The PI releases the proposal; then a representative of the lead organisation submits it."),
+    )
+    partners_sign = models.BooleanField(
+        _("partner organisations sign their part"),
+        default=False,
+        db_default=False,
+        help_text=_("Each partner organisation signs its part before the proposal can be submitted."),
+    )
 
     objects = PhaseQuerySet.as_manager()
 

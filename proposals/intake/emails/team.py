@@ -30,6 +30,22 @@ TEMPLATE = {
     Status.UNDER_REVIEW: "under_review",
     Status.INELIGIBLE: "ineligible",
     Status.WITHDRAWN: "withdrawn",
+    Status.PANEL: "under_review",
+    # What was decided is read on the site: all outcomes share one mail.
+    Status.PRELIMINARY: "decided",
+    Status.SELECTED: "decided",
+    Status.CONDITIONAL: "decided",
+    Status.RESERVE: "decided",
+    Status.NOT_SELECTED: "decided",
+    Status.MERGED: "decided",
+    Status.DRAFT: "invited_next",
+    Status.AGREEMENT: "agreement",
+    Status.AGREED: "agreed",
+    Status.ANNOUNCED: "announced",
+    Status.DESCOPED: "changed_after",
+    Status.DEFERRED: "changed_after",
+    Status.TRANSFERRED: "changed_after",
+    Status.CANCELLED: "changed_after",
 }
 
 

@@ -6,6 +6,7 @@ from proposals.intake.models.papers import Attachment, Endorsement, Move, Versio
 from proposals.intake.models.payload import MassElement, Module
 from proposals.intake.models.people import Access, Participation, TeamMember
 from proposals.intake.models.proposal import MoveNotAllowed, Proposal, ProposalQuerySet
+from proposals.intake.models.signing import Delegation, Signature
 from proposals.intake.models.talk import Answer, Clarification, Note, SavedView, Section
 from proposals.intake.models.telling import Telling, TellingQuerySet
 
@@ -17,6 +18,7 @@ __all__ = [
     "CircularMail",
     "CircularQuerySet",
     "Clarification",
+    "Delegation",
     "Endorsement",
     "MassElement",
     "MissionSheet",
@@ -29,6 +31,7 @@ __all__ = [
     "ProposalQuerySet",
     "SavedView",
     "Section",
+    "Signature",
     "TeamMember",
     "Telling",
     "TellingQuerySet",

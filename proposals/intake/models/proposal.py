@@ -52,6 +52,23 @@ class AllowedMoves(pgtrigger.Trigger):
         )
 
 
+class PhaseByInvitation(pgtrigger.Trigger):
+    """A proposal changes its phase only when it is invited: preliminarily selected, it becomes a draft of the next one."""
+
+    name = "phase_by_invitation"
+    when = pgtrigger.Before
+    operation = pgtrigger.UpdateOf("phase_id", "status")  # type: ignore[no-untyped-call]
+
+    def get_func(self, model: models.Model) -> str:
+        """The body: both changes or neither."""
+        return (
+            "IF (OLD.phase_id IS DISTINCT FROM NEW.phase_id) <> "
+            f"((OLD.status, NEW.status) = ('{Status.PRELIMINARY}', '{Status.DRAFT}')) THEN "
+            "RAISE EXCEPTION 'a proposal changes its phase by an invitation, and only so' "
+            "USING ERRCODE = 'check_violation'; END IF; RETURN NEW;"
+        )
+
+
 class BornAsDraft(pgtrigger.Trigger):
     """Every proposal begins as a draft."""
 
@@ -69,12 +86,12 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
     """Ways to ask for proposals."""
 
     def visible_to(self, user: Any) -> "ProposalQuerySet":
-        """What this person may know of: by the rows of Access alone; staff see all but what bars them."""
+        """What this person may know of: by the rows of Access alone; who reads all sees all but what bars them."""
         if not getattr(user, "is_active", False):
             return self.none()
         mine = self.model._meta.apps.get_model("proposals", "Access").objects.filter(proposal=OuterRef("pk"), user=user.pk)
         allowed = self.filter(~Exists(mine.filter(grant=False)))
-        if user.is_staff:
+        if user.reads_all:
             return allowed.filter(Q(submitted_at__isnull=False) | Q(filed_by_staff=True))
         return allowed.filter(Exists(mine.filter(grant=True)))
 
@@ -196,7 +213,7 @@ class Proposal(models.Model):
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="proposal_status_known"),
         ]
-        triggers = [AllowedMoves(), BornAsDraft()]
+        triggers = [AllowedMoves(), PhaseByInvitation(), BornAsDraft()]
 
     def __str__(self) -> str:
         return f"{self.reference or _('Draft')} {self.title}".strip()

@@ -36,8 +36,8 @@ _VERSION = Compiled(
 )
 
 
-def _rows(*, is_staff: bool) -> "models.QuerySet[Proposal, Proposal]":
-    reader = SimpleNamespace(pk=Given("reader"), is_active=True, is_staff=is_staff)
+def _rows(*, reads_all: bool) -> "models.QuerySet[Proposal, Proposal]":
+    reader = SimpleNamespace(pk=Given("reader"), is_active=True, reads_all=reads_all)
     asked = Asked.objects.filter(phase=OuterRef("phase"))
     levels = models.Func(models.F("levels"), function="unnest", set_returning=True)
     return (
@@ -55,12 +55,12 @@ def _rows(*, is_staff: bool) -> "models.QuerySet[Proposal, Proposal]":
     )
 
 
-def _locked(*, is_staff: bool) -> "models.QuerySet[Proposal, Proposal]":
-    return _rows(is_staff=is_staff).select_for_update(of=("self",))
+def _locked(*, reads_all: bool) -> "models.QuerySet[Proposal, Proposal]":
+    return _rows(reads_all=reads_all).select_for_update(of=("self",))
 
 
-_READ = {is_staff: Compiled(partial(_rows, is_staff=is_staff)) for is_staff in (True, False)}
-_LOCK = {is_staff: Compiled(partial(_locked, is_staff=is_staff)) for is_staff in (True, False)}
+_READ = {reads_all: Compiled(partial(_rows, reads_all=reads_all)) for reads_all in (True, False)}
+_LOCK = {reads_all: Compiled(partial(_locked, reads_all=reads_all)) for reads_all in (True, False)}
 
 
 def proposal_for(user: Any, pk: UUID, *, lock: bool = False) -> Proposal | None:
@@ -70,13 +70,13 @@ def proposal_for(user: Any, pk: UUID, *, lock: bool = False) -> Proposal | None:
     """
     if not user.is_active:
         return None
-    found = (_LOCK if lock else _READ)[user.is_staff](reader=user.pk, proposal=pk)
+    found = (_LOCK if lock else _READ)[user.reads_all](reader=user.pk, proposal=pk)
     if not found:
         return None
     proposal: Any = found[0]
     required = set(proposal.required_fields)
     proposal.phase.asks = {field: field in required for field in proposal.asked_fields}, set(proposal.question_levels)
-    if not user.is_staff:
+    if not user.reads_all:
         proposal.seen_by = user.pk
     return found[0]
 

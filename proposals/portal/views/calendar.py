@@ -59,7 +59,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponseBase:
         raise Http404
     if too_often("calendar", str(key.pk), most=READ_AN_HOUR, seconds=3600):
         return HttpResponse(status=429, headers={"Retry-After": "3600"})
-    set_row_role(is_staff=key.user.is_staff, user_id=key.user_id)
+    set_row_role(key.user)
     content = calendar_of(*deadlines_of(key.user, now=timezone.now()), language=key.user.language).encode()
     etag = f'"{hashlib.sha256(content).hexdigest()}"'
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8", headers={"ETag": etag})

@@ -1,0 +1,1 @@
+"""What we answer: decisions, letters, their release, the agreement and what comes after."""
