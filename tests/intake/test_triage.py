@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from proposals.intake import actions
 from proposals.intake.models import Clarification, MoveNotAllowed, Proposal
-from proposals.intake.states import CLOSED, MOVES, MOVES, SHOWN_AS, Status
+from proposals.intake.states import CLOSED, MOVES, SHOWN_AS, Status
 from proposals.outbox.models import Message
 from proposals.partners.states import StaffRole
 from tests.factories import NOW, make_proposal, make_staff, make_user
