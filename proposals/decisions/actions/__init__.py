@@ -1,0 +1,1 @@
+"""The verbs of deciding: rule, write, audit, tell; import from the file of the noun."""

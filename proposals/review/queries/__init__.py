@@ -1,0 +1,1 @@
+"""Answers about the review that join several models; import from the file of the noun."""
