@@ -78,3 +78,12 @@ class Standing(TextChoices):
     OPEN = "open", _("open")
     LATE = "late", _("closed, late ones are kept")
     CLOSED = "closed", _("closed")
+
+
+class Change(TextChoices):
+    """What became of an announced project; the public page says it beside its entry, which stays."""
+
+    DESCOPED = "descoped", _("descoped")
+    DEFERRED = "deferred", _("deferred")
+    TRANSFERRED = "transferred", _("transferred to another mission")
+    CANCELLED = "cancelled", _("cancelled")

@@ -117,7 +117,7 @@ class AnnouncedForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = AnnouncedProject
-        fields = ("position", "title", "organisations", "countries", "mass_kg", "level", "source")
+        fields = ("position", "title", "organisations", "countries", "mass_kg", "level", "source", "change", "changed_on")
 
 
 class QuestionForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
-from proposals.calls.states import CapBasis, CapEffect, Form, Level, TopicKind
+from proposals.calls.states import CapBasis, CapEffect, Change, Form, Level, TopicKind
 
 NOT_NEGATIVE = [MinValueValidator(0)]
 
@@ -170,6 +170,8 @@ class AnnouncedProject(models.Model):
     mass_kg = models.DecimalField(_("published mass, kg"), max_digits=9, decimal_places=3, null=True, blank=True)
     level = models.CharField(_("level"), max_length=10, choices=Level, blank=True)
     source = models.CharField(_("source"), max_length=300)
+    change = models.CharField(_("what became of it"), max_length=12, choices=Change, blank=True, default="", db_default="")
+    changed_on = models.DateField(_("changed on"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("announced project")
