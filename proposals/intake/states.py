@@ -109,6 +109,11 @@ SHOWN_AS: dict[Status, Promise | str] = {
     Status.CANCELLED: _("Cancelled"),
 }
 
+# Steps that share a word are one state to the partners' pages too: nothing there goes by the step itself.
+SHOWN_STATE = {Status.ELIGIBILITY: Status.SUBMITTED, Status.PANEL: Status.UNDER_REVIEW, Status.DECIDED: Status.UNDER_REVIEW}
+# The moves that partners are not shown: neither the step nor its instant.
+SILENT = {(was, now) for was in Status for now in MOVES[was] if SHOWN_STATE.get(was, was) == SHOWN_STATE.get(now, now)}
+
 EDITABLE = {Status.DRAFT, Status.RETURNED}
 CLOSED = {
     Status.INELIGIBLE,

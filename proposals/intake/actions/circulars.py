@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from proposals.audit.actions import record
 from proposals.intake import emails
 from proposals.intake.models import Circular, CircularMail, Proposal
-from proposals.intake.queries.letters import newest, written
+from proposals.intake.queries.letters import needs_decision, newest, written
 from proposals.intake.queries.queue import teams_of
 from proposals.intake.rules import may_approve, may_stop, may_triage
 from proposals.outbox.models import Wording
@@ -42,7 +42,8 @@ def draft_circular(
     """This will write every mail of a circular, one a team member and proposal, and hold them for a second person.
 
     It uses the wording's newest version. The same `request_key` makes one circular.
-    Raises PermissionDenied, or ValidationError (nobody to write to, too many, a wording that was retired).
+    Raises PermissionDenied, or ValidationError (nobody to write to, too many, a wording that was retired or is for
+    decisions).
     """
     if not may_triage(by):
         raise PermissionDenied
@@ -52,6 +53,8 @@ def draft_circular(
     version = newest(wording)
     if version is None or wording.retired_at:
         raise ValidationError(_("This wording was retired; choose another."))
+    if needs_decision(version):
+        raise ValidationError(_("This wording is for the letters of decisions: it holds words that a circular cannot fill."))
     _bounded(len(proposals))
     circular = Circular.objects.create(version=version, request_key=request_key, filters=filters, drafted_by=by, drafted_at=now)
     mails = _mails(circular, proposals)

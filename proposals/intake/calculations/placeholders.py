@@ -14,15 +14,31 @@ PLACEHOLDERS: dict[str, str | Promise] = {
     "organisation": _("the lead organisation"),
     "call": _("the title of the call"),
     "phase": _("the phase the proposal is in"),
-    "deadline": _("when that phase closes, in Beijing and in the reader's own time"),
+    "deadline": _("when that phase closes, in Beijing and in the reader's own time; in an invitation, when the next one does"),
     "status": _("where the proposal stands, as its team is shown it"),
 }
+# What only the letter of a decision fills.
+OF_DECISIONS: dict[str, str | Promise] = {
+    "outcome": _("what was decided; only in the letter of a decision, as those that follow"),
+    "feedback": _("the feedback to the proposer"),
+    "conditions": _("the conditions, one a line, with the days by which they are due"),
+    "lead": _("who leads the project: after a merge the lead organisation of the other proposal"),
+    "merged_into": _("the proposal that this one is merged into"),
+    "merged": _("the proposals that are merged into this one, one a line"),
+    "next_phase": _("the phase that an invitation leads to"),
+}
+PLACEHOLDERS |= OF_DECISIONS
 _IN_BRACES = re.compile(r"\{([^{}\n]{0,60})\}")
 
 
 def unknown(text: str) -> list[str]:
     """What stands in braces and is no placeholder, each once, in the order of the text."""
     return list(dict.fromkeys(name for name in _IN_BRACES.findall(text) if name.strip() not in PLACEHOLDERS))
+
+
+def used(text: str) -> set[str]:
+    """The placeholders that a text holds."""
+    return {name.strip() for name in _IN_BRACES.findall(text)} & PLACEHOLDERS.keys()
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

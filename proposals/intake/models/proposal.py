@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from proposals.calls.models import Call, Topic
 from proposals.calls.models.phase import Phase
 from proposals.calls.states import Form, Level
-from proposals.intake.states import MOVES, SHOWN_AS, WAITS_FOR_STAFF, PayloadClass, Status
+from proposals.intake.states import MOVES, SHOWN_AS, SHOWN_STATE, WAITS_FOR_STAFF, PayloadClass, Status
 from proposals.partners.models import Organisation, User
 
 if TYPE_CHECKING:
@@ -222,6 +222,11 @@ class Proposal(models.Model):
     def shown_status(self) -> str:
         """The status in the words the partner may see."""
         return str(SHOWN_AS[Status(self.status)])
+
+    @property
+    def shown_state(self) -> Status:
+        """The status that the partners' pages go by: until a release nothing there tells a decided proposal from others."""
+        return SHOWN_STATE.get(Status(self.status), Status(self.status))
 
     def move(self, to: Status, *, by: Any, now: datetime, note: str = "", also: dict[str, Any] | None = None) -> "Move":
         """Change the status: the only writer of it; returns the Move.

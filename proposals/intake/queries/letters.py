@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.template import engines
 from django.utils import timezone, translation
 
-from proposals.intake.calculations.placeholders import fill
+from proposals.intake.calculations.placeholders import OF_DECISIONS, fill, used
 from proposals.intake.models import Proposal
 from proposals.intake.states import SHOWN_AS, Status
 from proposals.outbox.calculations import inert, zone_of
@@ -47,8 +48,7 @@ def trials(version: WordingVersion, proposal: Proposal, *, to: Any) -> list[Writ
 
 def values_of(proposal: Proposal, *, to: Any, language: str) -> Mapping[str, str]:
     """What each placeholder stands for; whatever people typed is made harmless for mail."""
-    with translation.override(language), timezone.override(zone_of(to.time_zone)):
-        engine: Any = engines["django"]
+    with translation.override(language):
         return {
             "name": inert(str(to)),
             "reference": proposal.reference or proposal.call.code,
@@ -56,9 +56,24 @@ def values_of(proposal: Proposal, *, to: Any, language: str) -> Mapping[str, str
             "organisation": inert(proposal.lead.name) if proposal.lead else "",
             "call": inert(proposal.call.title),
             "phase": inert(proposal.phase.title),
-            "deadline": engine.from_string(_MOMENT).render({"instant": proposal.phase.closes_at}),
+            "deadline": moment_of(proposal.phase.closes_at, language=language, zone=to.time_zone),
             "status": str(SHOWN_AS[Status(proposal.status)]),
+            # a trial shows where the words of a decision will stand
+            **{name: f"{{{name}}}" for name in OF_DECISIONS},
         }
+
+
+def moment_of(instant: datetime, *, language: str, zone: str = "UTC") -> str:
+    """An instant in Beijing's time and the reader's, as a letter tells it."""
+    with translation.override(language), timezone.override(zone_of(zone)):
+        engine: Any = engines["django"]
+        return str(engine.from_string(_MOMENT).render({"instant": instant}))
+
+
+def needs_decision(version: WordingVersion) -> list[str]:
+    """The placeholders of a wording that only the letter of a decision fills, in the order of the table."""
+    found = {name for text in version.texts.values() for part in text.values() for name in used(part)}
+    return [name for name in OF_DECISIONS if name in found]
 
 
 def newest(wording: Wording) -> WordingVersion | None:

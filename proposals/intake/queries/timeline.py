@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from proposals.intake.models import Move, Proposal
-from proposals.intake.states import SHOWN_AS, Status
+from proposals.intake.states import SHOWN_AS, SILENT, Status
 
 # The only notes of moves that are written for the partner, or by them.
-NOTE_SHOWN = {Status.RETURNED, Status.INELIGIBLE, Status.WITHDRAWN}
+NOTE_SHOWN = {
+    *(Status.RETURNED, Status.INELIGIBLE, Status.WITHDRAWN),
+    # What became of a project after its selection; a note at `agreed` says why a deferred one goes on.
+    *(Status.AGREED, Status.DESCOPED, Status.DEFERRED, Status.TRANSFERRED, Status.CANCELLED),
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,15 @@ def timeline(proposal: Proposal) -> list[Step]:
     steps = [begun, *(_step(move) for move in shown)]
     last = steps[-1]
     return [*steps[:-1], Step(last.title, last.at, last.by, last.note, "current")]
+
+
+def last_shown() -> Coalesce:
+    """The instant of a proposal's last step that its team is shown, as an annotation of proposals."""
+    silent = Q()
+    for was, now in sorted(SILENT):
+        silent |= Q(was=was, now=now)
+    shown = Move.objects.filter(~silent, proposal=OuterRef("pk")).order_by("-id")
+    return Coalesce(Subquery(shown.values("at")[:1]), F("created_at"))
 
 
 def _secretariat() -> str:

@@ -16,7 +16,9 @@ from django.views.decorators.http import require_safe
 
 from proposals.calls.calculations import standing
 from proposals.calls.states import Standing
+from proposals.decisions.queries.letters import last_letter
 from proposals.intake.models import Clarification, Proposal, ProposalQuerySet, Section
+from proposals.intake.queries.timeline import last_shown
 from proposals.intake.states import Status
 from proposals.outbox.models import Bounce
 from proposals.partners.queries import pending_invitations
@@ -44,7 +46,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     address = getattr(request.user, "email", "")
     mine = _of(request.user)
-    rows = list(_after(mine, request.GET.get("after", "")).order_by("-moved_at", "-id")[: PAGE + 1])
+    rows = list(_after(mine, request.GET.get("after", "")).order_by("-shown_at", "-id")[: PAGE + 1])
     needs = [_card(proposal, now) for proposal in _needing(mine, now)]
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return render(
@@ -54,7 +56,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "needs": needs,
             "cards": [_card(proposal, now) for proposal in rows[:PAGE]],
             "invitations": list(pending_invitations(request.user, now)[:NEEDS_AT_MOST]),
-            "older": f"{last.moved_at.isoformat()}~{last.pk}" if last else "",
+            "older": f"{last.shown_at.isoformat()}~{last.pk}" if last else "",
             "is_first_page": "after" not in request.GET,
             "came_back": Bounce.objects.last_of([address]).get(address),
         },
@@ -73,6 +75,9 @@ def _of(user: Any) -> ProposalQuerySet:
             last_saved_at=Subquery(saved.values("saved_at")[:1]),
             last_saved_by=Subquery(saved.values("saved_by__full_name")[:1]),
             answer_due_at=Subquery(waiting.values("due_at")[:1]),
+            # the order tells nothing of steps that are not shown
+            shown_at=last_shown(),
+            letter_id=last_letter(),
         )
     )
 
@@ -90,12 +95,12 @@ def _after(mine: ProposalQuerySet, mark: str) -> ProposalQuerySet:
     """The proposals after the last one of the page before, by key; a damaged mark begins anew."""
     moment, _tilde, key = mark.partition("~")
     try:
-        moved_at, pk = parse_datetime(moment), uuid.UUID(key)
+        shown_at, pk = parse_datetime(moment), uuid.UUID(key)
     except ValueError:
         return mine
-    if moved_at is None or timezone.is_naive(moved_at):
+    if shown_at is None or timezone.is_naive(shown_at):
         return mine
-    return mine.filter(Q(moved_at__lt=moved_at) | Q(moved_at=moved_at, id__lt=pk))
+    return mine.filter(Q(shown_at__lt=shown_at) | Q(shown_at=shown_at, id__lt=pk))
 
 
 def _card(proposal: Any, now: datetime) -> Card:
