@@ -15,7 +15,10 @@ from proposals.review.states import Confidence, FindingKind, Stage, Verdict
 
 
 class Assessment(models.Model):
-    """One reviewer's judgement of one proposal: written as a draft, submitted, and revised if need be."""
+    """One reviewer's judgement of one proposal: written as a draft, submitted, and revised if need be.
+
+    Once submitted, the row, its scores and findings are what counts; a revision waits in `unsent` until it is submitted.
+    """
 
     assignment = models.OneToOneField(Assignment, models.PROTECT, related_name="assessment")
     stage = models.CharField(_("stage"), max_length=10, choices=Stage, default=Stage.DRAFT)
@@ -26,6 +29,7 @@ class Assessment(models.Model):
     to_proposer = models.TextField(_("comments to the proposer"), max_length=8000, blank=True)
     saved_at = models.DateTimeField(_("saved at"))
     submitted_at = models.DateTimeField(_("first submitted at"), null=True, blank=True)
+    unsent = models.JSONField(_("revision not submitted yet"), null=True, blank=True, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
