@@ -72,10 +72,10 @@ def about(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def moved(move: Move, *, proposal: Proposal, due: Deadline | None = None, **context: Any) -> None:
+def moved(move: Move, *, proposal: Proposal, due: Deadline | None = None, template: str = "", **context: Any) -> None:
     """Tell the team, and the lead organisation's role mailboxes, of a move that changes what they are shown.
 
-    Nothing confidential is in it. `due` goes along as an entry for their calendars.
+    Nothing confidential is in it. `due` goes along as an entry for their calendars; `template` goes before the status's own.
     """
     was, now = Status(move.was), Status(move.now)
     if str(SHOWN_AS[was]) == str(SHOWN_AS[now]):
@@ -90,7 +90,7 @@ def moved(move: Move, *, proposal: Proposal, due: Deadline | None = None, **cont
             key=f"move:{move.pk}:{number(one)}",
             to=whom(one),
             language=one.language,
-            template=TEMPLATE[now],
+            template=template or TEMPLATE[now],
             context={**about(proposal), "at": move.at, **context, **foot(one)},
             kind=Kind.RECEIPT if receipt else Kind.STATUS,
             priority=Priority.STATUS,

@@ -1,0 +1,1 @@
+"""Pure functions of decisions; import from the file of the noun."""
