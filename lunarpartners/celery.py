@@ -38,6 +38,7 @@ app.conf.update(
         "seal": {"task": "audit.seal", "schedule": 300.0, "options": {"expires": 300}},
         "remind": {"task": "intake.remind", "schedule": 60.0, "options": {"expires": 60}},
         "scan": {"task": "intake.scan", "schedule": 60.0, "options": {"expires": 60}},
+        "watch": {"task": "review.watch", "schedule": 60.0, "options": {"expires": 60}},
         "tidy": {"task": "intake.tidy", "schedule": crontab(minute=17), "options": {"expires": 3600}},
     },
 )

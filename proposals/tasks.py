@@ -3,5 +3,6 @@
 from proposals.audit import tasks as audit
 from proposals.intake import tasks as intake
 from proposals.outbox import tasks as outbox
+from proposals.review import tasks as review
 
-__all__ = ["audit", "intake", "outbox"]
+__all__ = ["audit", "intake", "outbox", "review"]

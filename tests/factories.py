@@ -1,5 +1,6 @@
 """Rows for tests, made by plain functions; what a test does not name is plausible and valid."""
 
+import hashlib
 import itertools
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,10 @@ from proposals.outbox.models import Message
 from proposals.outbox.states import Kind, Priority
 from proposals.partners.models import Mailbox, Membership, Organisation, User
 from proposals.partners.states import OrganisationKind, Role, StaffRole
+from proposals.review.models import Expert, Expertise, ReviewPlan
+from proposals.review.queries.experts import STANDARD
 
+STANDARD_UNDERTAKING = hashlib.sha256(str(STANDARD).encode()).hexdigest()
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
 _numbers = itertools.count(1)
@@ -76,6 +80,27 @@ def make_user(*, verified: bool = True, password: str = PASSWORD, **fields: Any)
 def make_staff(*, role: StaffRole = StaffRole.SECRETARIAT, **fields: Any) -> User:
     """A member of the secretariat."""
     return make_user(staff_role=role, **fields)
+
+
+def make_expert(
+    *, role: StaffRole = StaffRole.REVIEWER, topics: dict[str, str] | None = None, undertaken: bool = True, **fields: Any
+) -> Expert:
+    """A science reviewer of no organisation in Peru who has accepted the undertaking; `topics` are weights by topic."""
+    user = fields.pop("user", None) or make_staff(role=role)
+    fields.setdefault("country", "PE")
+    fields.setdefault("languages", ["en"])
+    if undertaken:
+        fields |= {"undertaken_at": NOW, "undertaken_sha256": STANDARD_UNDERTAKING}
+    expert = Expert.objects.create(user=user, **fields)
+    for topic, weight in (topics or {}).items():
+        Expertise.objects.create(expert=expert, topic=topic, weight=Decimal(weight))
+    return expert
+
+
+def make_plan(phase: Phase, **fields: Any) -> ReviewPlan:
+    """The review of a phase: three reviewers, one assessor, due in thirty days."""
+    fields.setdefault("due_at", datetime.now(UTC) + timedelta(days=30))
+    return ReviewPlan.objects.create(phase=phase, **fields)
 
 
 def make_organisation(**fields: Any) -> Organisation:
