@@ -14,7 +14,7 @@ from proposals.outbox.states import Kind, Priority
 from proposals.partners.calculations import mailbox_link_token
 from proposals.partners.gateways import password_path
 from proposals.partners.models import Invitation, Mailbox, Membership, Organisation, User
-from proposals.partners.states import Role
+from proposals.partners.states import ROLE_MEANS, Role, StaffRole
 
 
 def _page(organisation: Organisation) -> str:
@@ -191,3 +191,17 @@ def set_password(user: User, *, now: datetime) -> None:
     """To a new member of staff: the link to set a password."""
     context = {"action_url": settings.SITE_URL + password_path(user), "at": now, "email": user.email}
     security("security_set_password", to=user, context=context)
+
+
+def appointed(user: User, *, now: datetime) -> None:
+    """To a person who has an account: the staff role they have now, and what it means."""
+    role = StaffRole(user.staff_role)
+    post(
+        key=f"appointed:{user.pk}:{uuid.uuid4().hex}",
+        to=user,
+        template="appointed",
+        context={"role": role.label, "means": ROLE_MEANS[role]},
+        kind=Kind.NOTICE,
+        link=reverse("admin:index"),
+        now=now,
+    )

@@ -127,3 +127,13 @@ def may_deactivate(user: Any, person: Any) -> bool:
 def may_reactivate(user: Any, person: Any) -> bool:
     """The secretariat opens a closed account again."""
     return may_run_the_call(user) and not person.is_active
+
+
+def may_appoint(user: Any, person: Any) -> bool:
+    """The secretariat gives another person a staff role, never itself one."""
+    return may_run_the_call(user) and person.is_active and person.pk != user.pk
+
+
+def may_dismiss(user: Any, person: Any) -> bool:
+    """The secretariat takes another person's staff role away, never its own."""
+    return may_run_the_call(user) and person.is_staff and person.pk != user.pk

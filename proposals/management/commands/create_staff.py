@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from proposals.partners.actions import appoint
 from proposals.partners.gateways import password_path
-from proposals.partners.states import StaffRole
+from proposals.partners.states import ROLE_MEANS, StaffRole
+from proposals.review.actions.experts import appoint
 
 
 class Command(BaseCommand):
@@ -21,7 +21,9 @@ class Command(BaseCommand):
         """Who, and as what."""
         parser.add_argument("email")
         parser.add_argument("--name", required=True, help="full name, as it stands in the trail")
-        parser.add_argument("--role", choices=[role.value for role in StaffRole if role], default=StaffRole.SECRETARIAT.value)
+        means = " ".join(f"{role.value}: {says}" for role, says in ROLE_MEANS.items())
+        roles = [role.value for role in ROLE_MEANS]
+        parser.add_argument("--role", choices=roles, default=StaffRole.SECRETARIAT.value, help=means)
 
     def handle(self, *args: Any, **options: Any) -> None:  # Django's signature
         """One call, then the link."""

@@ -13,7 +13,7 @@ from proposals.audit.actions import record
 from proposals.partners import emails
 from proposals.partners.calculations import one_line
 from proposals.partners.models import User
-from proposals.partners.rules import may_deactivate, may_reactivate, may_run_the_call
+from proposals.partners.rules import may_appoint, may_deactivate, may_dismiss, may_reactivate, may_run_the_call
 from proposals.partners.states import StaffRole
 
 DESCRIBED = ("full_name", "native_name", "language", "time_zone")
@@ -120,3 +120,35 @@ def appoint(email: str, *, full_name: str, role: StaffRole, by: Any, now: dateti
     record("person.appointed", by=by, about=user, role=role)
     emails.set_password(user, now=now)
     return user
+
+
+@transaction.atomic
+def give_role(user: User, *, role: StaffRole, by: Any, now: datetime) -> None:
+    """This will give a person who has an account a staff role, instead of the one they have, and tell them.
+
+    Raises PermissionDenied, or ValidationError for no role or the one they have.
+    """
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    if not may_appoint(by, locked):
+        raise PermissionDenied
+    was = locked.staff_role
+    if role in {StaffRole.NONE, was}:
+        raise ValidationError({"role": _("Choose another role than the present one.")})
+    locked.staff_role = role
+    locked.save(update_fields=["staff_role"])
+    record("person.appointed", by=by, about=locked, role=role, was=was)
+    emails.appointed(locked, now=now)
+
+
+@transaction.atomic
+def dismiss(user: User, *, by: Any, now: datetime) -> None:
+    """This will take a person's staff role away: the staff's pages close at once, what they wrote stays.
+
+    Raises PermissionDenied.
+    """
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    if not may_dismiss(by, locked):
+        raise PermissionDenied
+    was, locked.staff_role = locked.staff_role, StaffRole.NONE
+    locked.save(update_fields=["staff_role"])
+    record("person.dismissed", by=by, about=locked, was=was)

@@ -12,9 +12,10 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from proposals.audit.actions import record
-from proposals.intake.models import Access, Proposal
+from proposals.intake.models import Access, Proposal, ProposalQuerySet
 from proposals.partners.gateways import unrestricted
 from proposals.partners.models import User
+from proposals.review.actions.access import end_barred
 from proposals.review.models import Conflict, ReviewPlan
 from proposals.review.queries.conflicts import facts_of, found_between, parties_of
 from proposals.review.queries.experts import judges
@@ -47,6 +48,7 @@ def refresh(proposals: Iterable[Proposal], *, now: datetime, by: Any = None) -> 
         _bar(rows)
         _tell("conflict.found", begun, by=by)
         _tell("conflict.ended", ended, by=by)
+        end_barred(rows, by=by, now=now)
     return len(begun) + len(ended)
 
 
@@ -112,6 +114,7 @@ def declare(proposal: Proposal, *, user: User, kind: ConflictKind, note: str = "
         conflict.save(force_insert=True)
         _bar([proposal])
         record("conflict.declared", by=by, about=proposal, conflict=conflict.pk, user=user.pk, kind=kind)
+        end_barred([proposal], by=by, now=now)
     return conflict
 
 
@@ -170,12 +173,23 @@ def watch(*, now: datetime) -> int:
     rows = Proposal.objects.order_by("pk")
     if not whole:
         rows = rows.filter(updated_at__gte=last["at"] - OVERLAP)
-    pks = list(rows.values_list("pk", flat=True))
-    changed = sum(
-        refresh([Proposal(pk=pk) for pk in pks[start : start + AT_ONCE]], now=now) for start in range(0, len(pks), AT_ONCE)
-    )
+    changed = _in_parts(rows, now=now, by=None)
     cache.set(WATCHED, {"said": said, "at": now, "whole_at": now if whole else last["whole_at"]}, None)
     return changed
+
+
+@transaction.atomic
+def refresh_all(*, now: datetime, by: Any) -> int:
+    """This will look anew at every proposal, drafts too, as when a person's part changed; gives how many began or ended."""
+    return _in_parts(Proposal.objects.order_by("pk"), now=now, by=by)
+
+
+def _in_parts(proposals: ProposalQuerySet, *, now: datetime, by: Any) -> int:
+    """So many at once that neither memory nor a lock grows with them."""
+    with unrestricted():
+        pks = list(proposals.values_list("pk", flat=True))
+    parts = [pks[start : start + AT_ONCE] for start in range(0, len(pks), AT_ONCE)]
+    return sum(refresh([Proposal(pk=pk) for pk in part], now=now, by=by) for part in parts)
 
 
 def _fingerprint() -> str:
