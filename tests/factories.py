@@ -11,16 +11,24 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
-from proposals.calls.models import Call, MarginClass, Phase, Topic
+from proposals.audit.calculations import canonical, sha256
+from proposals.calls.models import Call, Criterion, MarginClass, Phase, Topic
 from proposals.calls.states import Level, PhaseKind, TopicKind
+from proposals.decisions.actions.deciding import decide
+from proposals.decisions.actions.releases import approve, prepare
+from proposals.decisions.models import Decision, Release
+from proposals.decisions.states import Outcome
+from proposals.intake.actions import save_wording
 from proposals.intake.models import Access, MassElement, Module, Proposal, TeamMember
 from proposals.intake.states import ElementKind, Status, TeamRole
-from proposals.outbox.models import Message
+from proposals.outbox.models import Message, Wording, WordingVersion
 from proposals.outbox.states import Kind, Priority
 from proposals.partners.models import Mailbox, Membership, Organisation, User
 from proposals.partners.states import OrganisationKind, Role, StaffRole
-from proposals.review.models import Expert, Expertise, ReviewPlan
+from proposals.review.models import Assessment, Assignment, Expert, Expertise, FrozenAssessment, ReviewPlan, Score
+from proposals.review.queries.assessments import criteria_of, document, in_force
 from proposals.review.queries.experts import STANDARD
+from proposals.review.states import Answer, Confidence, ReviewKind, Stage, Verdict
 
 STANDARD_UNDERTAKING = hashlib.sha256(str(STANDARD).encode()).hexdigest()
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -101,6 +109,73 @@ def make_plan(phase: Phase, **fields: Any) -> ReviewPlan:
     """The review of a phase: three reviewers, one assessor, due in thirty days."""
     fields.setdefault("due_at", datetime.now(UTC) + timedelta(days=30))
     return ReviewPlan.objects.create(phase=phase, **fields)
+
+
+def make_criteria(phase: Phase, *maxima: str) -> list[Criterion]:
+    """Criteria of the phase, each of the weight 25, with these maxima; two of 10 unless told otherwise."""
+    return [
+        Criterion.objects.create(
+            phase=phase, position=place, name=f"Criterion {place}", weight=25, maximum=Decimal(maximum), pass_minimum=Decimal(5)
+        )
+        for place, maximum in enumerate(maxima or ("10", "10"), 1)
+    ]
+
+
+def make_assignment(
+    proposal: Proposal,
+    *,
+    user: User | None = None,
+    kind: ReviewKind = ReviewKind.SCIENCE,
+    answer: Answer = Answer.ACCEPTED,
+    **fields: Any,
+) -> Assignment:
+    """An assignment of the proposal's present phase, due in ten days; accepted, it opens the proposal to its reviewer."""
+    role = StaffRole.ASSESSOR if kind == ReviewKind.TECHNICAL else StaffRole.REVIEWER
+    now = datetime.now(UTC)
+    fields.setdefault("due_at", now + timedelta(days=10))
+    if answer != Answer.ASKED:
+        fields.setdefault("answered_at", now)
+    if answer == Answer.DECLINED:
+        fields.setdefault("reason", "No time.")
+    assignment = Assignment.objects.create(
+        proposal=proposal,
+        phase=proposal.phase,
+        user=user or make_expert(role=role).user,
+        kind=kind,
+        answer=answer,
+        by=fields.pop("by", None) or make_staff(),
+        at=now,
+        **fields,
+    )
+    if answer == Answer.ACCEPTED:
+        Access.objects.create(proposal=proposal, user=assignment.user, why=f"assignment:{assignment.pk}")
+    return assignment
+
+
+def make_assessment(assignment: Assignment, *points: str | None, submitted: bool = True, **fields: Any) -> Assessment:
+    """What a reviewer found: `points` are the scores of the phase's criteria in their order, None for not able to judge.
+
+    Submitted unless told otherwise, and then frozen.
+    """
+    now = datetime.now(UTC)
+    fields.setdefault("confidence", Confidence.HIGH)
+    if assignment.kind == ReviewKind.TECHNICAL:
+        fields.setdefault("verdict", Verdict.YES)
+    assessment = Assessment.objects.create(
+        assignment=assignment,
+        saved_at=now,
+        stage=Stage.SUBMITTED if submitted else Stage.DRAFT,
+        submitted_at=now if submitted else None,
+        **fields,
+    )
+    criteria = criteria_of(assignment)
+    for criterion, value in zip(criteria, points, strict=False):
+        score = None if value is None else Decimal(value)
+        Score.objects.create(assessment=assessment, criterion=criterion, value=score, unable=value is None)
+    if submitted:
+        text = canonical(document(in_force(assessment, criteria), assignment, criteria))
+        FrozenAssessment.objects.create(assessment=assessment, number=1, canonical=text, sha256=sha256(text), at=now)
+    return assessment
 
 
 def make_organisation(**fields: Any) -> Organisation:
@@ -220,3 +295,40 @@ def make_message(*, to: str = "", now: datetime | None = None, **fields: Any) ->
     fields.setdefault("message_id", f"<message-{n}@lunar-partners.example>")
     fields.setdefault("due_at", now or datetime.now(UTC))
     return Message.objects.create(address=to or f"person{n}@example.org", language="en", template="news", **fields)
+
+
+def make_next_phase(call: Call, **fields: Any) -> Phase:
+    """The call's phase of full proposals, open for a month more than the first."""
+    first = call.phases.get(position=1)
+    fields.setdefault("closes_at", first.closes_at + timedelta(days=30))
+    return Phase.objects.create(
+        call=call, kind=PhaseKind.FULL, position=2, title="Full proposal", opens_at=first.opens_at, **fields
+    )
+
+
+def make_wording(*, body: str = "Dear {name},\n\n{outcome}.\n\n{feedback}\n\n{conditions}", **texts: str) -> WordingVersion:
+    """A wording for the letters of decisions, in English and in the languages named (`fr="..."`: its text)."""
+    kept = {code: {"subject": "Decision {reference}", "body": text} for code, text in {"en": body, **texts}.items()}
+    wording = Wording(name=f"Decision {next(_numbers)}")
+    return save_wording(wording, texts=kept, by=make_staff(), now=datetime.now(UTC))
+
+
+def make_decision(proposal: Proposal | None = None, *, by: User | None = None, **fields: Any) -> Decision:
+    """A drafted decision with a wording: selected, unless told otherwise."""
+    fields.setdefault("outcome", Outcome.SELECTED)
+    fields.setdefault("reason", "By the order of the panel.")
+    fields.setdefault("now", datetime.now(UTC))
+    if "wording" not in fields:
+        fields["wording"] = make_wording()
+    return decide(proposal or make_proposal(status=Status.PANEL), by=by or make_staff(), **fields)
+
+
+def make_release(*decisions: Decision, by: User | None = None, at: datetime | None = None, approved: bool = True) -> Release:
+    """A release of these decisions, prepared by one and approved by another for an instant (at once)."""
+    now = datetime.now(UTC)
+    phase = decisions[0].phase
+    release = prepare(phase, decisions=decisions, title="Synthetic release", by=by or make_staff(), now=now)
+    if approved:
+        approve(release, release_at=at, by=make_staff(role=StaffRole.BOARD), now=now)
+        release.refresh_from_db()
+    return release
