@@ -1,6 +1,6 @@
 """The letter of a decision: what it says in each language, and what its team reads of it once it is released."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -43,12 +43,21 @@ def addressed_to(proposal: Proposal) -> Reader:
 
 def letters_of(decision: Decision) -> list[Written]:
     """The letter in each language that its wording has, English first; none without a wording."""
+    return letters_of_all([decision])[decision.pk]
+
+
+def letters_of_all(decisions: Sequence[Decision]) -> dict[int, list[Written]]:
+    """The letters of decisions by their keys; what they share is asked for once."""
+    following = {phase.pk: next_phase(phase) for phase in {one.phase_id: one.phase for one in decisions}.values()}
+    joining = _joining([one.proposal_id for one in decisions])
+    return {one.pk: _letters(one, following[one.phase_id], joining.get(one.proposal_id, [])) for one in decisions}
+
+
+def _letters(decision: Decision, following: Phase | None, joining: Sequence[Proposal]) -> list[Written]:
     version = decision.wording
     if version is None:
         return []
-    reader, following = addressed_to(decision.proposal), next_phase(decision.phase)
-    joining = list(_joining(decision.proposal))
-    found = []
+    reader, found = addressed_to(decision.proposal), []
     for language in languages_of(version):
         values = {**values_of(decision.proposal, to=reader, language=language), **_said(decision, following, joining, language)}
         text = version.texts[language]
@@ -61,13 +70,17 @@ def digest_of(letter: Written | Letter) -> str:
     return sha256(f"{letter.language}\n\n{letter.subject}\n\n{letter.body}")
 
 
-def _joining(proposal: Proposal) -> Iterable[Proposal]:
-    """What is to be merged into a proposal, by decisions that wait."""
-    waiting = Decision.objects.open().filter(outcome=Outcome.MERGED, merged_into=proposal)
-    return [one.proposal for one in waiting.select_related("proposal__lead").order_by("proposal__reference")]
+def _joining(proposals: Sequence[UUID]) -> dict[UUID, list[Proposal]]:
+    """What is to be merged into each of these proposals, by decisions that wait."""
+    waiting = Decision.objects.open().filter(outcome=Outcome.MERGED, merged_into__in=proposals)
+    found: dict[UUID, list[Proposal]] = {}
+    for one in waiting.select_related("proposal__lead").order_by("proposal__reference"):
+        if one.merged_into_id:
+            found.setdefault(one.merged_into_id, []).append(one.proposal)
+    return found
 
 
-def _said(decision: Decision, following: Phase | None, joining: Iterable[Proposal], language: str) -> dict[str, str]:
+def _said(decision: Decision, following: Phase | None, joining: Sequence[Proposal], language: str) -> dict[str, str]:
     """What the placeholders of a decision stand for."""
     leads = decision.merged_into or decision.proposal
     with translation.override(language):
