@@ -16,7 +16,7 @@ from proposals.calls.states import Form
 from proposals.intake.models import Proposal
 from proposals.intake.states import PayloadClass
 from proposals.partners.models import User
-from proposals.partners.states import EXPERTS
+from proposals.partners.states import EXPERTS, StaffRole
 from proposals.review.models import Expert, ReviewPlan
 
 STANDARD: Promise = _(
@@ -73,6 +73,12 @@ def has_undertaken(expert: Expert | None, phase: Phase) -> bool:
 def expert_of(user: Any) -> Expert | None:
     """A person's own profile."""
     return Expert.objects.filter(user=user.pk).select_related("user", "organisation").first()
+
+
+def available(role: StaffRole) -> QuerySet[Expert]:
+    """The experts of a role who have an open account, with their topics: those who can be asked."""
+    found = Expert.objects.filter(user__is_active=True, user__staff_role=role).select_related("user", "organisation")
+    return found.prefetch_related("expertise").order_by("user_id")
 
 
 def judges() -> QuerySet[User]:
