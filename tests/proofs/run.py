@@ -35,6 +35,7 @@ ROWS = {
     "N7": "tests.proofs.n7",
     "MAIL": "tests.proofs.mail",
     "TEXT": "tests.proofs.text",
+    "P8": "tests.proofs.p8",
     "P9": "tests.proofs.p9",
 }
 PARTS = ("django", "psycopg", "celery", "redis", "gunicorn", "aiosmtpd")

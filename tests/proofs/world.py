@@ -18,12 +18,23 @@ from proposals.calls.states import PhaseKind
 from proposals.intake import actions as intake
 from proposals.intake.models import MoveNotAllowed, Proposal
 from proposals.intake.states import MOVES, Status
+from proposals.outbox.models import Wording, WordingVersion
 from proposals.partners.models import User
-from tests.factories import make_call, make_member, make_organisation, make_proposal, make_staff, make_user
+from proposals.review.queries.experts import undertaking_of
+from tests.factories import (
+    make_call,
+    make_expert,
+    make_member,
+    make_organisation,
+    make_plan,
+    make_proposal,
+    make_staff,
+    make_user,
+)
 from tests.intake.conftest import fill
 
 REFUSALS = (PermissionDenied, ValidationError, MoveNotAllowed, intake.CallClosed, intake.Incomplete)
-Verb = Callable[["World"], Any]
+Verb = Callable[["World"], Any]  # False: there was nothing to do it on
 
 
 class World:
@@ -43,8 +54,17 @@ class World:
             Criterion.objects.create(phase=phase, name="Engineering", weight=40, maximum=10)
         self.partners = [make_user() for _ in range(3)]
         self.secretariat = [make_staff() for _ in range(3)]
-        self.staff = {role: make_staff(role=role) for role in ("chair", "board", "observer", "reviewer", "assessor")}
-        self.everybody = [*self.partners, *self.secretariat, *self.staff.values()]
+        self.staff = {role: make_staff(role=role) for role in ("chair", "board", "observer")}
+        for phase in (first, self.last_phase):
+            make_plan(phase, due_at=now + timedelta(days=3650))
+        asked = undertaking_of(first).sha256
+        self.reviewers = [make_expert(undertaken_sha256=asked, max_load=40).user for _ in range(4)]
+        self.assessors = [make_expert(undertaken_sha256=asked, max_load=40, role="assessor").user for _ in range(2)]
+        self.everybody = [*self.partners, *self.secretariat, *self.staff.values(), *self.reviewers, *self.assessors]
+        self.wording = WordingVersion.objects.create(
+            wording=Wording.objects.create(name="Decision (synthetic)"), number=1, made_by=self.secretariat[0], made_at=now,
+            texts={"en": {"subject": "About {reference}", "body": "Dear {name}, we write about {reference}."}},
+        )  # fmt: skip
         lead = make_organisation(country="IT")
         for partner in self.partners:
             make_member(partner, lead)
@@ -64,17 +84,15 @@ class World:
         """Mostly the author, sometimes anybody."""
         return proposal.created_by if self.chance.random() < 0.85 else self.chance.choice(self.everybody)
 
-    def step(self, verbs: list[tuple[str, Verb]]) -> tuple[str, str]:
+    def step(self, verbs: "list[tuple[str, Verb]]", refusals: tuple[type[Exception], ...]) -> tuple[str, str]:
         """One verb by chance: its name and how it ended. What is no refusal is a fault, and rises."""
         self.now += timedelta(minutes=self.chance.randint(1, 600))
         name, verb = self.chance.choice(verbs)
         try:
             with transaction.atomic():
-                verb(self)
-        except REFUSALS as refusal:
+                told = "nothing to do" if verb(self) is False else "done"
+        except (*REFUSALS, *refusals) as refusal:
             told = type(refusal).__name__
-        else:
-            told = "done"
         self.counts[told] += 1
         return name, told
 
