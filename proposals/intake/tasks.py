@@ -9,7 +9,8 @@ from proposals.outbox.gateways.bell import bell
 
 @shared_task(name="intake.remind")  # type: ignore[untyped-decorator]
 def remind() -> None:
-    """Begin what is due now, and tell it."""
+    """End the views of those who represent nobody any more, begin what is due now, and tell it."""
+    actions.close_views()
     actions.remind(now=timezone.now())
     tell()
 

@@ -10,7 +10,8 @@ from proposals.intake.actions.files import attach, clear_away, remove_file, scan
 from proposals.intake.actions.organisations import merge_organisations
 from proposals.intake.actions.reminders import remind, tell
 from proposals.intake.actions.sheets import remove_module, save_masses
-from proposals.intake.actions.submission import CallClosed, Incomplete, submit, withdraw
+from proposals.intake.actions.signing import ask_to_sign, close_views, delegate, end_delegation, release, sign, take_back
+from proposals.intake.actions.submission import CallClosed, ChangedMeanwhile, Incomplete, NotSigned, submit, withdraw
 from proposals.intake.actions.team import invite_member, join_team, list_member, name_partner, remove_member, save_organisations
 from proposals.intake.actions.triage import (
     accept_for_review,
@@ -27,8 +28,10 @@ from proposals.intake.actions.wordings import restore_wording, retire_wording, s
 
 __all__ = [
     "CallClosed",
+    "ChangedMeanwhile",
     "Incomplete",
     "NotHeld",
+    "NotSigned",
     "SavedMeanwhile",
     "accept_for_review",
     "add_note",
@@ -36,12 +39,16 @@ __all__ = [
     "answer_with_file",
     "approve_circular",
     "ask",
+    "ask_to_sign",
     "assign",
     "attach",
     "clear_away",
+    "close_views",
     "declare_ineligible",
+    "delegate",
     "discard",
     "draft_circular",
+    "end_delegation",
     "endorse",
     "extend_deadline",
     "invite_member",
@@ -50,6 +57,7 @@ __all__ = [
     "merge_organisations",
     "name_partner",
     "receive",
+    "release",
     "remind",
     "remove_file",
     "remove_member",
@@ -65,10 +73,12 @@ __all__ = [
     "save_view",
     "save_wording",
     "scan_held",
+    "sign",
     "start",
     "stop_circular",
     "submit",
     "tag",
+    "take_back",
     "tell",
     "try_wording",
     "withdraw",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -16,9 +17,10 @@ from proposals.intake.actions.clarifications import close_question
 from proposals.intake.actions.drafts import words_of
 from proposals.intake.calculations.reference import draw
 from proposals.intake.models import MoveNotAllowed, Proposal, Version
-from proposals.intake.queries import Gap, MassReport, content, gaps, mass_report
+from proposals.intake.queries import Gap, content, gaps, mass_report
 from proposals.intake.queries.at_hand import proposal_for
-from proposals.intake.rules import may_submit, may_withdraw
+from proposals.intake.queries.signing import keys_of
+from proposals.intake.rules import files_for_partner, may_edit, may_submit, may_withdraw
 from proposals.intake.states import EDITABLE, Status
 from proposals.partners.gateways import unrestricted
 from proposals.partners.models import User
@@ -36,27 +38,45 @@ class Incomplete(Exception):
         self.gaps = list(missing)
 
 
+class NotSigned(Exception):
+    """A key that the phase asks for is not turned; `waits` says which, and whose it is."""
+
+    def __init__(self, waits: Sequence[str]) -> None:
+        super().__init__(" ".join(waits))
+        self.waits = list(waits)
+
+
+class ChangedMeanwhile(Exception):
+    """Something was typed after the page was opened: nobody signs or submits what they have not seen."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The proposal was changed after you opened this page. Read it again as it is now."))
+
+
 @transaction.atomic
-def submit(proposal: Proposal, *, by: User, now: datetime) -> Version:
+def submit(proposal: Proposal, *, seen: str = "", by: User, now: datetime) -> Version:
     """This will freeze the draft as a submitted version, and send its receipt to the team.
 
     After the deadline the version is kept and marked late. `now` is the instant at which the server
-    received the request. Raises PermissionDenied, CallClosed, Incomplete or MoveNotAllowed.
+    received the request; `seen` the SHA-256 of what the page showed, where the phase asks for signatures.
+    Raises PermissionDenied, CallClosed, Incomplete, NotSigned, ChangedMeanwhile or MoveNotAllowed.
     """
     fresh = proposal_for(by, proposal.pk, lock=True)
     if fresh is None:
         raise PermissionDenied
     if fresh.status not in EDITABLE:
         raise MoveNotAllowed(fresh.status, Status.SUBMITTED)
-    if not may_submit(by, fresh):
+    if not (may_edit(by, fresh) or may_submit(by, fresh)):
         raise PermissionDenied
     late = is_late(fresh, now)
     report = mass_report(fresh)
     missing = gaps(fresh, report=report)
     if missing:
         raise Incomplete(missing)
+    typed = content(fresh, report)
+    _check_keys(fresh, typed, seen=seen, by=by)
     fresh.reference = fresh.reference or _new_reference(fresh)
-    version = _freeze(fresh, report, late=late, by=by, now=now)
+    version = _freeze(fresh, typed, late=late, by=by, now=now)
     received = {"reference": fresh.reference, "submitted_at": now, "is_late": late, "correct_by": None}
     move = fresh.move(Status.LATE if late else Status.SUBMITTED, by=by, now=now, also={**received, "search": words_of(fresh)})
     record("proposal.submitted", by=by, about=fresh, version=version.number, sha256=version.sha256, late=late)
@@ -64,6 +84,19 @@ def submit(proposal: Proposal, *, by: User, now: datetime) -> Version:
     for name in ("status", "moved_at", "updated_at", "revision", *received):
         vars(proposal).pop(name, None)  # the caller's copy reads it anew, should anyone ask
     return version
+
+
+def _check_keys(proposal: Proposal, typed: dict[str, Any], *, seen: str, by: User) -> None:
+    """Compare what is about to be frozen with what was signed and seen; what the secretariat files is signed on paper."""
+    if files_for_partner(by, proposal):
+        return
+    if seen and seen != sha256(canonical(typed)):
+        raise ChangedMeanwhile
+    waits = keys_of(proposal, typed).waits()
+    if not may_submit(by, proposal):
+        waits.append(_("A representative of the lead organisation has to submit it, or whom they let submit in their place."))
+    if waits:
+        raise NotSigned(waits)
 
 
 def is_late(proposal: Proposal, now: datetime) -> bool:
@@ -92,10 +125,10 @@ def _new_reference(proposal: Proposal) -> str:
     raise RuntimeError("no free reference was drawn")
 
 
-def _freeze(proposal: Proposal, report: MassReport, *, late: bool, by: User, now: datetime) -> Version:
+def _freeze(proposal: Proposal, typed: dict[str, Any], *, late: bool, by: User, now: datetime) -> Version:
     """Write the next version: the canonical JSON of everything typed, and its SHA-256."""
     number = proposal.versions.count() + 1
-    document = {**content(proposal, report), "reference": proposal.reference, "version": number, "received_at": now, "late": late}
+    document = {**typed, "reference": proposal.reference, "version": number, "received_at": now, "late": late}
     text = canonical(document)
     return Version.objects.create(
         proposal=proposal,

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
 
 from proposals.intake.calculations.reminders import roughly
 from proposals.intake.calculations.sections import BY_KEY
-from proposals.intake.emails.team import about, extended, foot, number, team_of, whom
+from proposals.intake.emails.team import about, extended, foot, number, team_of, whom, with_representatives
 from proposals.intake.models import Proposal, Telling
 from proposals.intake.queries import gaps
+from proposals.intake.queries.signing import STANDS, keys_of
 from proposals.intake.states import Fact
 from proposals.outbox.actions import post
 from proposals.outbox.states import Kind, Priority
@@ -36,9 +38,11 @@ def remind(telling: Telling, proposal: Proposal, *, now: datetime) -> int:
         "written_at": now,
         "overdue": now >= telling.deadline_at,
         "missing": missing(proposal) if fact == Fact.DRAFT else [],
+        **(_keys(proposal) if fact == Fact.DRAFT else {}),
         "late_until": proposal.phase.late_until if fact == Fact.DRAFT else None,
     }
-    people = team_of(proposal)  # role mailboxes hear of moves and deadlines, not of reminders
+    # Role mailboxes hear of moves and deadlines, not of reminders; a representative only of what they may read.
+    people = with_representatives(proposal, team_of(proposal))
     for one in people:
         post(
             key=f"{key}:{number(one)}",
@@ -53,6 +57,13 @@ def remind(telling: Telling, proposal: Proposal, *, now: datetime) -> int:
             now=now,
         )
     return len(people)
+
+
+def _keys(proposal: Proposal) -> dict[str, Any]:
+    """How the keys of a submission stand, without a name: the PI's release, and how many partners have not signed."""
+    keys = keys_of(proposal)
+    unsigned = sum(key.state != STANDS for key in keys.parts)
+    return {"release": keys.release.state if keys.release else "", "unsigned": unsigned}
 
 
 def missing(proposal: Proposal) -> list[tuple[str | Promise, int]]:

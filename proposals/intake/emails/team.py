@@ -11,6 +11,7 @@ from proposals.calls.models import Phase
 from proposals.intake.models import Clarification, Move, Proposal, TeamMember, Version
 from proposals.intake.queries.at_hand import PROPOSAL
 from proposals.intake.queries.deadlines import answer_due, calendar_of, closing
+from proposals.intake.queries.signing import readers_of
 from proposals.intake.states import SHOWN_AS, Status
 from proposals.outbox.actions import post
 from proposals.outbox.calculations import inert
@@ -61,6 +62,14 @@ def team_of(proposal: Proposal) -> list[User]:
     return _ACCEPTED(proposal=proposal.pk)
 
 
+def with_representatives(proposal: Proposal, people: list[User]) -> list[User]:
+    """The same people, and those who may submit for the lead organisation, where the phase asks for two keys."""
+    if not proposal.phase.two_key:
+        return people
+    known = {person.pk for person in people}
+    return [*people, *(one for one in readers_of(proposal, [proposal.lead_id]) if one.pk not in known)]
+
+
 def about(proposal: Proposal) -> dict[str, Any]:
     """What every mail about a proposal may say: its reference, call and phase; the title made inert."""
     return {
@@ -83,7 +92,9 @@ def moved(move: Move, *, proposal: Proposal, due: Deadline | None = None, templa
     receipt = now in {Status.SUBMITTED, Status.LATE} and "version" in context
     people = team_of(proposal)
     # A draft is its team's own, and so is its end: the lead organisation hears of what was submitted.
-    beside = [] if (was, now) == (Status.DRAFT, Status.WITHDRAWN) else told_beside(proposal.lead_id, people)
+    discarded = (was, now) == (Status.DRAFT, Status.WITHDRAWN) and proposal.submitted_at is None
+    people = people if discarded else with_representatives(proposal, people)
+    beside = [] if discarded else told_beside(proposal.lead_id, people)
     recipients: list[User | Mailbox] = [*people, *beside]
     for one in recipients:
         post(

@@ -11,7 +11,8 @@ from django.db.models import Exists, OuterRef
 
 from proposals.calls.models import Asked, Question, Topic
 from proposals.calls.states import TopicKind
-from proposals.intake.models import Participation, Proposal, Section, TeamMember, Version
+from proposals.intake.calculations.signing import REPRESENTATIVE
+from proposals.intake.models import Access, Participation, Proposal, Section, TeamMember, Version
 from proposals.partners.gateways import Compiled, Given
 
 # What no page of a proposal shows: search words and the long texts of its call.
@@ -40,6 +41,7 @@ def _rows(*, reads_all: bool) -> "models.QuerySet[Proposal, Proposal]":
     reader = SimpleNamespace(pk=Given("reader"), is_active=True, reads_all=reads_all)
     asked = Asked.objects.filter(phase=OuterRef("phase"))
     levels = models.Func(models.F("levels"), function="unnest", set_returning=True)
+    own = Access.objects.filter(proposal=OuterRef("pk"), user=reader.pk, grant=True).exclude(why=REPRESENTATIVE)
     return (
         Proposal.objects.visible_to(reader)
         .filter(pk=PROPOSAL)
@@ -48,6 +50,7 @@ def _rows(*, reads_all: bool) -> "models.QuerySet[Proposal, Proposal]":
         .annotate(
             asked_fields=ArraySubquery(asked.values("field")),
             required_fields=ArraySubquery(asked.filter(required=True).values("field")),
+            reads_only=~Exists(own),
             question_levels=ArraySubquery(
                 Question.objects.filter(phase=OuterRef("phase")).order_by().annotate(one=levels).values("one")
             ),

@@ -53,9 +53,14 @@ class Changed:
     after: str
 
 
-def live(proposal: Proposal, asked: dict[str, dict[str, bool]], report: MassReport | None = None) -> list[Group]:
-    """What a proposal says now, page by page, empty answers too; required ones that are empty are missing."""
-    return _groups(json.loads(canonical(content(proposal, report))), asked)
+def live(
+    proposal: Proposal, asked: dict[str, dict[str, bool]], report: MassReport | None = None, document: Document | None = None
+) -> list[Group]:
+    """What a proposal says now, page by page, empty answers too; required ones that are empty are missing.
+
+    `document` is its content where the caller has it at hand, as one who signs it must.
+    """
+    return _groups(json.loads(canonical(document or content(proposal, report))), asked)
 
 
 def of_version(version: Version) -> list[Group]:

@@ -19,6 +19,7 @@ class SubmitForm(forms.Form):
         ),
         error_messages={"required": _("Tick the sentence: without it we cannot receive your submission.")},
     )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
 
 class WithdrawForm(forms.Form):
