@@ -105,7 +105,7 @@ def amend(
 def drop(decision: Decision, *, by: User, now: datetime) -> None:
     """This will end a drafted decision unreleased; a decided proposal is before the panel again.
 
-    Raises PermissionDenied, released, dropped or approved meanwhile among others.
+    Raises PermissionDenied (released, dropped or approved meanwhile among others) or AmendedMeanwhile.
     """
     held = _held(decision, None, by=by)
     if held.proposal.status == Status.DECIDED:
@@ -142,13 +142,14 @@ def _locked(proposal: Proposal, other: Proposal | None, *, by: User) -> Proposal
 
 def _held(decision: Decision, other: Proposal | None, *, by: User) -> Decision:
     """A decision that may be changed, locked: its release first, then the proposals, then itself."""
-    if decision.release_id:
-        Release.objects.select_for_update().get(pk=decision.release_id)
+    release = Release.objects.select_for_update().filter(decisions=decision.pk).first()
     proposal = _locked(decision.proposal, other, by=by)
     held = Decision.objects.select_for_update(of=("self",)).select_related("release", "phase").get(pk=decision.pk)
     held.proposal = proposal
-    if held.release_id != decision.release_id or not may_amend(by, held):
+    if not may_amend(by, held):
         raise PermissionDenied
+    if held.release != release:  # a release took it or let it go in this very moment
+        raise AmendedMeanwhile(held)
     return held
 
 

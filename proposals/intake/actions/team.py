@@ -7,15 +7,17 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from proposals.audit.actions import record
 from proposals.intake import emails
 from proposals.intake.actions.drafts import open_section, touch
-from proposals.intake.models import Access, Participation, Proposal, Section, TeamMember
+from proposals.intake.models import Access, Move, Participation, Proposal, Section, TeamMember
 from proposals.intake.queries.at_hand import members_of, partners_of
 from proposals.intake.queries.content import countries_of
 from proposals.intake.rules import may_edit
+from proposals.intake.states import Status
 from proposals.partners.actions import found, issue
 from proposals.partners.actions.invitations import INVITATION_DAYS
 from proposals.partners.calculations import fold
@@ -26,7 +28,9 @@ from proposals.partners.queries import verified_addresses
 TEAM_AT_MOST = 100
 PARTNERS_AT_MOST = 40
 SECOND_CLICK = timedelta(minutes=1)
-OF_THE_TEAM = ("author", "team")  # other grants, such as a reviewer's, are not the team's to take
+# What a place in the team brings; other grants, such as a reviewer's, are not the team's to take.
+OF_THE_TEAM = Q(why__in=["author", "team"]) | Q(why__startswith="merged:")
+_INVITED = Q(was=Status.PRELIMINARY, now=Status.DRAFT)
 
 
 @transaction.atomic
@@ -41,9 +45,12 @@ def save_organisations(
 ) -> Section:
     """This will save the lead and the partner organisations (each: organisation, role, share_percent in %).
 
-    Raises PermissionDenied, SavedMeanwhile, or ValidationError (doubles, shares above 100 %, too many).
+    Raises PermissionDenied, SavedMeanwhile, or ValidationError (doubles, shares above 100 %, too many, another lead than
+    the one that was invited).
     """
     section = open_section(proposal, key="organisations", revision=revision, by=by, now=now)
+    if proposal.phase.position > 1 and lead != proposal.lead and Move.objects.filter(_INVITED, proposal=proposal).exists():
+        raise ValidationError(_("The organisation that was invited leads the full proposal too."))
     ids = [line["organisation"].pk for line in partners] + ([lead.pk] if lead else [])
     if len(ids) != len(set(ids)):
         raise ValidationError(_("An organisation stands here twice; name each once."))
@@ -205,4 +212,4 @@ def remove_member(member: TeamMember, *, by: User, now: datetime) -> None:
     Section.stamp(proposal, key="team", by=by, now=now)
     # The last statement: whoever takes themselves off sees nothing of the proposal after it.
     if user is not None and not keeps_a_place:
-        Access.objects.filter(proposal=proposal, user=user, grant=True, why__in=OF_THE_TEAM).delete()
+        Access.objects.filter(OF_THE_TEAM, proposal=proposal, user=user, grant=True).delete()
