@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from django.core.cache import cache
@@ -16,14 +17,13 @@ from proposals.admin.queue.filters import capped, encode
 from proposals.calls.models import Call
 from proposals.calls.queries import Shown, shown_calls
 from proposals.calls.states import Form
-from proposals.intake.models import Circular
 from proposals.intake.queries.overview import Glance, glance
 from proposals.intake.queries.queue import View, Wanted, capped_counts, queue
 from proposals.intake.queries.reconciliation import untold
+from proposals.intake.queries.unbarred import barred_from, bounces_for, circulars_for, messages_for
 from proposals.intake.rules import may_triage
 from proposals.intake.states import Status
-from proposals.outbox.models import Bounce
-from proposals.outbox.queries import mail_health
+from proposals.outbox.queries import mail_health, mail_health_of
 from proposals.outbox.states import Delivery
 from proposals.web.plots import bars, number, timeline
 from proposals.web.templatetags.lunar import plain
@@ -33,6 +33,9 @@ FRESH_S = 60
 COUNTRIES_SHOWN = 15
 PARTS = (
     ("proposal", gettext_lazy("Proposals")),
+    ("condition", gettext_lazy("Conditions")),
+    ("agreement", gettext_lazy("Agreements")),
+    ("announcement", gettext_lazy("Announcements")),
     ("call", gettext_lazy("Calls")),
     ("organisation", gettext_lazy("Organisations")),
     ("user", gettext_lazy("People")),
@@ -60,13 +63,13 @@ def home(request: HttpRequest) -> dict[str, Any]:
         "stage": chosen.stage if chosen else None,
         "figures": figures,
         "plots": _plots(chosen, figures) if chosen and figures else [],
-        "mail": _mail(now),
+        "mail": _mail(request.user, now),
     }
 
 
 def _figures(call: Call, user: Any, now: datetime) -> Glance:
-    """From the cache for a minute; one reader's figures are never shown to another."""
-    key = f"glance:{user.pk}:{call.pk}"
+    """From the cache for a minute; never another reader's, nor those from before a conflict that bars since."""
+    key = f"glance:{user.pk}:{call.pk}:{sha256(repr(barred_from(user)).encode()).hexdigest()[:16]}"
     kept: Glance | None = cache.get(key)
     if kept is None:
         kept = glance(call, user=user, now=now)
@@ -93,15 +96,15 @@ def _needs(user: Any, now: datetime) -> list[dict[str, str]]:
     ]
     counts = capped_counts([queue(user, wanted, now=now) for _label, wanted, _query in asked])
     page = reverse("admin:proposals_proposal_changelist")
-    return _held() + [
+    return _held(user) + [
         {"label": label, "count": capped(count), "url": f"{page}?{encode({k: [str(v)] for k, v in query.items()})}"}
         for (label, _wanted, query), count in zip(asked, counts, strict=True)
     ]
 
 
-def _held() -> list[dict[str, str]]:
+def _held(user: Any) -> list[dict[str, str]]:
     """The circulars that one person wrote and a second has to read, where there are any."""
-    held = Circular.objects.held().count()
+    held = circulars_for(user).filter(approved_at=None, stopped_at=None).count()
     label = ngettext("circular waits for a second person", "circulars wait for a second person", held)
     return [{"label": label, "count": capped(held), "url": reverse("admin:proposals_circular_changelist")}] if held else []
 
@@ -169,13 +172,14 @@ def _arrivals(shown: Shown, figures: Glance) -> dict[str, Any]:
     }
 
 
-def _mail(now: datetime) -> dict[str, Any]:
+def _mail(user: Any, now: datetime) -> dict[str, Any]:
     """Whether mail moves, what failed, from where mail came back, and moves that nobody was told of."""
-    health = mail_health(now)
+    barred = barred_from(user)
+    health = mail_health(now) if not barred else mail_health_of(messages_for(user), now)
     page = reverse("admin:proposals_message_changelist")
     failed = [Delivery.REFUSED, Delivery.BOUNCED, Delivery.DEAD, Delivery.UNCERTAIN]
     minutes = None if health.oldest_due_s is None else int(health.oldest_due_s // 60)
-    back = Bounce.objects.still_used().order_by("-at", "-id")
+    back = bounces_for(user).still_used().order_by("-at", "-id")
     return {
         "waits": "" if minutes is None else ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes},
         "slow": health.is_late,
@@ -186,15 +190,15 @@ def _mail(now: datetime) -> dict[str, Any]:
         ],
         "bad": any(health.counts.get(state, 0) for state in failed[:3]),
         "came_back": list(back[:BOUNCES_SHOWN]),
-        "untold": _untold(now),
+        "untold": sum(1 for proposal in _untold(now) if proposal not in {str(pk) for pk in barred}),
         "untold_days": UNTOLD_DAYS,
     }
 
 
-def _untold(now: datetime) -> int:
-    """How many people were not told of a move of the last days; reckoned anew every ten minutes at most."""
-    kept: int | None = cache.get("untold")
-    if kept is None:
-        kept = len(untold(since=now - timedelta(days=UNTOLD_DAYS)))
+def _untold(now: datetime) -> list[str]:
+    """For each person who was not told of a move of the last days, its proposal; reckoned anew every ten minutes at most."""
+    kept: list[str] | None = cache.get("untold")
+    if not isinstance(kept, list):
+        kept = [str(gap.proposal_id) for gap in untold(since=now - timedelta(days=UNTOLD_DAYS))]
         cache.set("untold", kept, UNTOLD_FRESH_S)
     return kept

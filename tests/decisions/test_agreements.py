@@ -145,7 +145,7 @@ def test_a_concluded_agreement_stays_as_it_is(desk: User) -> None:
         agreements.take_back(agreement, items=list(agreement.items.all()), by=desk, now=NOW)
     with pytest.raises(ValidationError, match="stays as it is"):
         agreements.save(agreement, by=desk, now=NOW)
-    with pytest.raises(MoveNotAllowed):
+    with pytest.raises(ValidationError, match="stays as it is"):
         agreements.agree(agreement, signed_on=TODAY, by=desk, now=NOW)
 
 

@@ -13,9 +13,8 @@ from proposals.audit.models import Event
 from proposals.calls.models import AnnouncedProject
 from proposals.decisions.actions.after import descope
 from proposals.decisions.actions.announcing import announce
-from proposals.decisions.models import Announcement, Decision, Merge
+from proposals.decisions.models import Announcement
 from proposals.decisions.queries.announcing import announceable, entry_of
-from proposals.decisions.states import Outcome
 from proposals.intake.models import Access, MoveNotAllowed, Participation, Proposal
 from proposals.intake.states import Status
 from proposals.outbox.models import Message
@@ -70,18 +69,6 @@ def test_announcing_writes_the_entry_and_tells_the_team(client: Client, desk: Us
     page = client.get(reverse("portal:call", args=[proposal.call.slug])).content.decode()
     assert "Seismometer of two countries" in page
     assert proposal.reference not in page
-
-
-def test_an_entry_names_the_organisations_of_merged_proposals_too() -> None:
-    call = make_call()
-    parent = make_proposal(call=call, status=Status.MERGED, lead=make_organisation(name="Parent", country="EG"))
-    into = make_proposal(call=call, status=Status.AGREED, lead=make_organisation(name="Lead", country="BH"))
-    decision = Decision.objects.create(
-        proposal=parent, phase=parent.phase, outcome=Outcome.MERGED, merged_into=into, drafted_by=make_staff(), drafted_at=NOW
-    )
-    Merge.objects.create(decision=decision, parent=parent, into=into, at=NOW)
-    entry = entry_of(into)
-    assert (entry.organisations, entry.countries) == ("Lead, Parent", ("BH", "EG"))
 
 
 def test_several_are_announced_together_or_not_at_all(desk: User) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from proposals.admin.base import Door, HouseAdmin
 from proposals.admin.proposal.acts import ACTS, MOVING, NoteForm, TriageAct
+from proposals.admin.proposal.agreement import FOLLOWING, agreement_part
 from proposals.admin.proposal.behalf import BehalfForm, file_for
 from proposals.admin.proposal.dossier import dossier
 from proposals.admin.proposal.presence import others_looking
@@ -35,7 +36,7 @@ class ProposalAdmin(QueuePages, HouseAdmin):
     """The queue and its proposals: state is read-only, buttons are the moves allowed."""
 
     door = Door(see=may_see)
-    acts = ACTS
+    acts = (*ACTS, *FOLLOWING)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Only what this reader may know of."""
@@ -51,9 +52,10 @@ class ProposalAdmin(QueuePages, HouseAdmin):
             raise PermissionDenied
         user = request.user
         number = request.GET.get("version", "")
-        moving = [(act.label, self.act_url(act, proposal)) for act in MOVING if act.may(user, proposal)]
+        moving = [(act.label, self.act_url(act, proposal)) for act in (*MOVING, *FOLLOWING) if act.may(user, proposal)]
         context = {
             **self.admin_site.each_context(request),
+            **agreement_part(proposal, user),
             **dossier(proposal, number=int(number) if number.isdecimal() and len(number) < 5 else None),
             "title": str(proposal),
             "opts": self.opts,
@@ -70,7 +72,7 @@ class ProposalAdmin(QueuePages, HouseAdmin):
     def act_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         """Ask what the verb needs and say who will be told; on POST do it, once. A stale page keeps what was typed."""
         proposal = self._proposal(request, object_id)
-        act = next((act for act in ACTS if act.name == name), None)
+        act = next((act for act in self.acts if act.name == name), None)
         if act is None:
             raise Http404
         if not may_triage(request.user):

@@ -15,7 +15,7 @@ from proposals.decisions.calculations.days import day_of
 from proposals.decisions.models import Agreement, AgreementItem
 from proposals.decisions.rules.agreements import may_keep_agreement
 from proposals.intake import emails
-from proposals.intake.models import MoveNotAllowed, Proposal
+from proposals.intake.models import Proposal
 from proposals.intake.rules import may_triage
 from proposals.intake.states import Status
 from proposals.partners.models import User
@@ -122,15 +122,9 @@ def take_back(agreement: Agreement, *, items: Sequence[AgreementItem], by: User,
 def agree(agreement: Agreement, *, signed_on: date, by: User, now: datetime) -> None:
     """This will conclude an agreement that was signed on a day (of Beijing) and whose checklist is done, and tell the team.
 
-    Raises PermissionDenied, ValidationError (lines open, a day to come) or MoveNotAllowed.
+    Raises PermissionDenied, ValidationError (lines open, a day to come, concluded before) or MoveNotAllowed.
     """
-    if not may_triage(by):
-        raise PermissionDenied
-    held = (
-        Agreement.objects.select_for_update(of=("self",)).select_related("proposal__call", "proposal__phase").get(pk=agreement.pk)
-    )
-    if held.proposal.status != Status.AGREEMENT:
-        raise MoveNotAllowed(held.proposal.status, Status.AGREED)
+    held = _hold(agreement, by=by)
     if signed_on > day_of(now):
         raise ValidationError({"signed_on": _("The day of the signature is still to come.")})
     left = held.items.filter(done_at=None).count()
@@ -153,7 +147,8 @@ def _hold(agreement: Agreement, *, by: User) -> Agreement:
     """The agreement, locked until the end of the transaction; raises PermissionDenied, or ValidationError once concluded."""
     if not may_triage(by):
         raise PermissionDenied
-    held = Agreement.objects.select_for_update(of=("self",)).select_related("proposal").get(pk=agreement.pk)
+    rows = Agreement.objects.select_for_update(of=("self",)).select_related("proposal__call", "proposal__phase")
+    held = rows.get(pk=agreement.pk)
     if not may_keep_agreement(by, held):
         raise ValidationError(_("This agreement is no longer in preparation; it stays as it is."))
     return held

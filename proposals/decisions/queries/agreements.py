@@ -15,7 +15,7 @@ from proposals.intake.models import Proposal
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the checklist; the shipped ones are read in the reader's language. `done_by` is for staff only."""
+    """One line of the checklist, or a condition; shipped lines are in the reader's language. `done_by` is for staff only."""
 
     text: str
     due_on: date | None
@@ -49,6 +49,11 @@ def conditions_of(proposal: Proposal) -> Sequence[Condition]:
     """The conditions of the last released decision that set any, in order; none before the release."""
     decision = Decision.objects.filter(proposal=proposal, outcome=Outcome.CONDITIONAL, released_at__isnull=False).first()
     return list(decision.conditions.select_related("met_by", "decision__proposal")) if decision else []
+
+
+def lines_of(conditions: Sequence[Condition]) -> list[Line]:
+    """Conditions as lines that are done or still to do, in the words of the decision."""
+    return [Line(one.text, one.due_on, one.met_at, one.met_by) for one in conditions]
 
 
 def conditions_for(user: Any) -> QuerySet[Condition]:

@@ -38,6 +38,7 @@ def proposal(request: HttpRequest, proposal: UUID) -> HttpResponse:
         "proposal": found,
         "steps": steps,
         "returned": next((step.note for step in reversed(steps) if step.note), ""),
+        "said": steps[-1].note,
         "versions": versions[::-1],
         "groups": of_version(versions[-1]) if versions else [],
         "answered": [one for one in questions if one.answered_at],
