@@ -78,3 +78,21 @@ class Confidence(IntegerChoices):
     LOW = 1, _("low: outside my field")
     MEDIUM = 2, _("medium: near my field")
     HIGH = 3, _("high: my field")
+
+
+class PairingState(TextChoices):
+    """How far the making of a plan of assignment has come."""
+
+    WAITING = "waiting", _("waits for a worker")
+    RUNNING = "running", _("is being made")
+    READY = "ready", _("ready")
+    FAILED = "failed", _("failed")
+
+
+class Choice(TextChoices):
+    """What staff say of one expert for one proposal in a plan of assignment."""
+
+    OPEN = "open", _("not assigned")
+    ASSIGNED = "assigned", _("assigned")
+    KEPT = "kept", _("assigned, and kept when the plan is remade")
+    NEVER = "never", _("never")
