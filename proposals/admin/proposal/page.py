@@ -16,6 +16,7 @@ from proposals.admin.base import Door, HouseAdmin
 from proposals.admin.proposal.acts import ACTS, MOVING, NoteForm, TriageAct
 from proposals.admin.proposal.agreement import FOLLOWING, agreement_part
 from proposals.admin.proposal.behalf import BehalfForm, file_for
+from proposals.admin.proposal.decision import decision_part
 from proposals.admin.proposal.dossier import dossier
 from proposals.admin.proposal.presence import others_looking
 from proposals.admin.queue.page import QueuePages
@@ -56,6 +57,7 @@ class ProposalAdmin(QueuePages, HouseAdmin):
         context = {
             **self.admin_site.each_context(request),
             **agreement_part(proposal, user),
+            **decision_part(proposal, user),
             **dossier(proposal, number=int(number) if number.isdecimal() and len(number) < 5 else None),
             "title": str(proposal),
             "opts": self.opts,

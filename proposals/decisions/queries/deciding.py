@@ -21,7 +21,7 @@ def decisions_for(user: Any) -> DecisionQuerySet:
     about = Proposal.objects.visible_to(user).values("pk")
     people = ("drafted_by", "amended_by", "released_by")
     found = Decision.objects.filter(proposal__in=about)
-    return found.select_related("proposal__call", "proposal__lead", "phase", "release", "merged_into", *people)
+    return found.select_related("proposal__call", "proposal__phase", "proposal__lead", "phase", "release", "merged_into", *people)
 
 
 def outcomes_for(proposal: Proposal) -> list[Outcome]:
