@@ -73,6 +73,12 @@ class HouseAdmin(ActPages, StockAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.door.delete is not None and self.door.remove(request.user, obj)
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Only what the page itself offers as a filter: a relation followed backwards would count what its rows hide."""
+        offered = {getattr(each, "parameter_name", each) for each in self.get_list_filter(request)}
+        name, _sep, how = lookup.rpartition("__")
+        return lookup in offered or (name in offered and how in {"exact", "isnull"})
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         """Nothing yet: the thing and its rows go to the action together, in `save_related`."""
 

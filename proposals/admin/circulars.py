@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -21,6 +21,7 @@ from proposals.intake import actions
 from proposals.intake.actions.circulars import MOST_PROPOSALS
 from proposals.intake.models import Circular
 from proposals.intake.queries.queue import queue, whole
+from proposals.intake.queries.unbarred import barred_from, circulars_for
 from proposals.intake.rules import may_approve, may_look, may_stop, may_triage
 from proposals.outbox.models import Wording
 
@@ -64,8 +65,8 @@ class CircularAdmin(HouseAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Circular]:
-        found = Circular.objects.select_related("version__wording", "drafted_by", "approved_by", "stopped_by")
-        return found.annotate(written=Count("mails"))
+        found = circulars_for(request.user).select_related("version__wording", "drafted_by", "approved_by", "stopped_by")
+        return found.annotate(written=Count("mails", filter=~Q(mails__proposal__in=barred_from(request.user)), distinct=True))
 
     def get_urls(self) -> list[URLPattern]:
         write = path("write/", self.admin_site.admin_view(self.write_view), name="proposals_circular_write")
@@ -125,7 +126,7 @@ class CircularAdmin(HouseAdmin):
         circular = self.get_object(request, object_id)
         if circular is None:
             raise Http404
-        mails = circular.mails.select_related("proposal__call", "person")
+        mails = circular.mails.exclude(proposal__in=barred_from(request.user)).select_related("proposal__call", "person")
         buttons = [(act.label, self.act_url(act, circular)) for act in self.acts if act.may(request.user, circular)]
         own = may_stop(request.user, circular) and circular.drafted_by_id == request.user.pk
         more = {"circular": circular, "mails": list(mails), "buttons": buttons, "own": own, "standing": self.standing(circular)}

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_countries import countries
 
 from proposals.admin.queue.filters import capped, encode
+from proposals.admin.releases.waiting import releases_waiting
 from proposals.calls.models import Call
 from proposals.calls.queries import Shown, shown_calls
 from proposals.calls.states import Form
@@ -33,9 +35,16 @@ FRESH_S = 60
 COUNTRIES_SHOWN = 15
 PARTS = (
     ("proposal", gettext_lazy("Proposals")),
+    ("decision", gettext_lazy("Decisions")),
+    ("release", gettext_lazy("Releases")),
     ("condition", gettext_lazy("Conditions")),
     ("agreement", gettext_lazy("Agreements")),
     ("announcement", gettext_lazy("Announcements")),
+    ("expert", gettext_lazy("Experts")),
+    ("conflict", gettext_lazy("Conflicts of interest")),
+    ("reviewplan", gettext_lazy("Plans of review")),
+    ("assignment", gettext_lazy("Assignments")),
+    ("pairing", gettext_lazy("Plans of assignment")),
     ("call", gettext_lazy("Calls")),
     ("organisation", gettext_lazy("Organisations")),
     ("user", gettext_lazy("People")),
@@ -51,25 +60,25 @@ UNTOLD_DAYS, UNTOLD_FRESH_S = 7, 600
 
 def home(request: HttpRequest) -> dict[str, Any]:
     """The variables of the index page; the figures of the call are at most a minute old, and say so."""
-    now = timezone.now()
+    now, barred = timezone.now(), barred_from(request.user)
     shown = shown_calls(Call.objects.visible_to(request.user), now)
     chosen = next((one for one in shown if one.call.code == request.GET.get("call")), shown[0] if shown else None)
-    figures = _figures(chosen.call, request.user, now) if chosen else None
+    figures = _figures(chosen.call, request.user, barred, now) if chosen else None
     return {
         "parts": [(label, reverse(f"admin:proposals_{model}_changelist")) for model, label in PARTS],
-        "needs": _needs(request.user, now),
+        "needs": _needs(request.user, barred, now),
         "calls": [one.call for one in shown],
         "call": chosen.call if chosen else None,
         "stage": chosen.stage if chosen else None,
         "figures": figures,
         "plots": _plots(chosen, figures) if chosen and figures else [],
-        "mail": _mail(request.user, now),
+        "mail": _mail(request.user, barred, now),
     }
 
 
-def _figures(call: Call, user: Any, now: datetime) -> Glance:
+def _figures(call: Call, user: Any, barred: list[UUID], now: datetime) -> Glance:
     """From the cache for a minute; never another reader's, nor those from before a conflict that bars since."""
-    key = f"glance:{user.pk}:{call.pk}:{sha256(repr(barred_from(user)).encode()).hexdigest()[:16]}"
+    key = f"glance:{user.pk}:{call.pk}:{sha256(repr(barred).encode()).hexdigest()[:16]}"
     kept: Glance | None = cache.get(key)
     if kept is None:
         kept = glance(call, user=user, now=now)
@@ -77,7 +86,7 @@ def _figures(call: Call, user: Any, now: datetime) -> Glance:
     return kept
 
 
-def _needs(user: Any, now: datetime) -> list[dict[str, str]]:
+def _needs(user: Any, barred: list[UUID], now: datetime) -> list[dict[str, str]]:
     """What waits, the reader's own first: words, count and the way into the queue; two statements."""
     waits = View.NEEDS_ME
     asked: list[tuple[str, Wanted, dict[str, str]]] = []
@@ -96,15 +105,15 @@ def _needs(user: Any, now: datetime) -> list[dict[str, str]]:
     ]
     counts = capped_counts([queue(user, wanted, now=now) for _label, wanted, _query in asked])
     page = reverse("admin:proposals_proposal_changelist")
-    return _held(user) + [
+    return releases_waiting(user) + _held(user, barred) + [
         {"label": label, "count": capped(count), "url": f"{page}?{encode({k: [str(v)] for k, v in query.items()})}"}
         for (label, _wanted, query), count in zip(asked, counts, strict=True)
     ]
 
 
-def _held(user: Any) -> list[dict[str, str]]:
+def _held(user: Any, barred: list[UUID]) -> list[dict[str, str]]:
     """The circulars that one person wrote and a second has to read, where there are any."""
-    held = circulars_for(user).filter(approved_at=None, stopped_at=None).count()
+    held = circulars_for(user, barred).filter(approved_at=None, stopped_at=None).count()
     label = ngettext("circular waits for a second person", "circulars wait for a second person", held)
     return [{"label": label, "count": capped(held), "url": reverse("admin:proposals_circular_changelist")}] if held else []
 
@@ -172,14 +181,13 @@ def _arrivals(shown: Shown, figures: Glance) -> dict[str, Any]:
     }
 
 
-def _mail(user: Any, now: datetime) -> dict[str, Any]:
+def _mail(user: Any, barred: list[UUID], now: datetime) -> dict[str, Any]:
     """Whether mail moves, what failed, from where mail came back, and moves that nobody was told of."""
-    barred = barred_from(user)
-    health = mail_health(now) if not barred else mail_health_of(messages_for(user), now)
+    health = mail_health(now) if not barred else mail_health_of(messages_for(user, barred), now)
     page = reverse("admin:proposals_message_changelist")
     failed = [Delivery.REFUSED, Delivery.BOUNCED, Delivery.DEAD, Delivery.UNCERTAIN]
     minutes = None if health.oldest_due_s is None else int(health.oldest_due_s // 60)
-    back = bounces_for(user).still_used().order_by("-at", "-id")
+    back = bounces_for(user, barred).still_used().order_by("-at", "-id")
     return {
         "waits": "" if minutes is None else ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes},
         "slow": health.is_late,

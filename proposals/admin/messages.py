@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from proposals.admin.base import Door, HouseAdmin
 from proposals.admin.keyed import Filter, KeyedList
 from proposals.admin.repeats import ACTS, AgainForm, why_here_only
-from proposals.intake.models import Access, Proposal
+from proposals.intake.models import Proposal
+from proposals.intake.queries.unbarred import messages_for
 from proposals.outbox.actions.repeats import MOST_AT_ONCE, failed_between, retry_all
 from proposals.outbox.models import Message
 from proposals.outbox.rules import may_repeat
@@ -72,9 +73,8 @@ class MessageAdmin(KeyedList, HouseAdmin):
         return [again, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """All but what is about a proposal that this reader must not know of."""
-        barred = Access.objects.filter(user=request.user.pk, grant=False).values_list("proposal_id", flat=True)
-        return Message.objects.exclude(about_type="proposal", about_id__in=[str(pk) for pk in barred])
+        """All but what tells of a proposal that this reader must not know of."""
+        return messages_for(request.user)
 
     def rows(self, request: HttpRequest) -> QuerySet[Any]:
         """Without the texts."""
@@ -125,15 +125,15 @@ class MessageAdmin(KeyedList, HouseAdmin):
         posted = request.method == "POST"
         given = request.POST if posted else request.GET
         form = AgainForm(given) if given else AgainForm()
-        found = None
+        found, known = None, messages_for(request.user)
         if given and form.is_valid():
             state, since, until = (form.cleaned_data[name] for name in ("delivery", "since", "until"))
             if posted:
-                n = retry_all(state, since=since, until=until, by=request.user, now=timezone.now())
+                n = retry_all(state, since=since, until=until, by=request.user, now=timezone.now(), among=known)
                 said = ngettext("%(n)d message is queued again.", "%(n)d messages are queued again.", n) % {"n": n}
                 self.message_user(request, said, messages.SUCCESS if n else messages.WARNING)
                 return HttpResponseRedirect(reverse("admin:proposals_message_changelist"))
-            found = failed_between(state, since=since, until=until)[:MOST_AT_ONCE].count()
+            found = failed_between(state, since=since, until=until, among=known)[:MOST_AT_ONCE].count()
         context = {
             **self.admin_site.each_context(request),
             "title": _("Try again all that failed"),

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from proposals.admin.acts import Act, ThingForm
@@ -15,7 +16,8 @@ from proposals.admin.repeats import standing_of
 from proposals.outbox.models import Bounce
 from proposals.partners import actions, rules
 from proposals.partners.models import User
-from proposals.partners.states import Role
+from proposals.partners.states import ROLE_MEANS, Role, StaffRole
+from proposals.review.actions import experts
 
 
 def unconfirmed(person: User) -> list[str]:
@@ -33,6 +35,17 @@ class AddressForm(ThingForm):
         self.fields["email"].choices = [(email, email) for email in unconfirmed(thing)]  # type: ignore[attr-defined]
 
 
+class StaffRoleForm(ThingForm):
+    """Which role, each with what it means."""
+
+    role = forms.TypedChoiceField(label=_("Role"), coerce=StaffRole, widget=forms.RadioSelect)
+
+    def __init__(self, data: Any = None, *, thing: User) -> None:
+        super().__init__(data, thing=thing)
+        described = [(role.value, format_lazy("{}: {}", role.label, means)) for role, means in ROLE_MEANS.items()]
+        self.fields["role"].choices = [one for one in described if one[0] != thing.staff_role]  # type: ignore[attr-defined]
+
+
 @admin.register(User)
 class PersonAdmin(HouseAdmin):
     """People, and what the secretariat may do for them."""
@@ -42,8 +55,8 @@ class PersonAdmin(HouseAdmin):
     list_filter = ("staff_role", "is_active", "language")
     search_fields = ("full_name", "native_name", "email")
     ordering = ("-joined_at", "-pk")
-    fields = ("full_name", "native_name", "language", "time_zone", "addresses", "organisations", "staff_role", "is_active")
-    readonly_fields = ("addresses", "organisations", "staff_role", "is_active")
+    fields = ("full_name", "native_name", "language", "time_zone", "addresses", "organisations", "role", "is_active")
+    readonly_fields = ("addresses", "organisations", "role", "is_active")
     acts = (
         Act(
             name="confirm-address",
@@ -53,6 +66,29 @@ class PersonAdmin(HouseAdmin):
             says=_("The address counts as the person's own from now on, without the link of the mail. The person is told."),
             done=_("The address is confirmed."),
             form=AddressForm,
+        ),
+        Act(
+            name="role",
+            label=_("Give a staff role"),
+            may=rules.may_appoint,
+            run=experts.give_role,
+            says=_(
+                "The person has the new role at once, instead of any they have, and is told what it means. Staff are of no "
+                "team: a partner who gets a role no longer works on their proposals here. Conflicts of interest bar at once."
+            ),
+            done=_("The person has the new role."),
+            form=StaffRoleForm,
+        ),
+        Act(
+            name="dismiss",
+            label=_("Take the staff role away"),
+            may=rules.may_dismiss,
+            run=experts.dismiss,
+            says=_(
+                "The staff's pages close to the person at once, and so does what they were to judge. What they wrote stays. "
+                "Nobody is told."
+            ),
+            done=_("The person has no staff role any more."),
         ),
         Act(
             name="deactivate",
@@ -71,6 +107,14 @@ class PersonAdmin(HouseAdmin):
             done=_("The account is open."),
         ),
     )
+
+    @admin.display(description=_("staff role"))
+    def role(self, person: User) -> str:
+        """The role and what it means."""
+        if not person.is_staff:
+            return str(StaffRole.NONE.label)
+        role = StaffRole(person.staff_role)
+        return f"{role.label}: {ROLE_MEANS[role]}"
 
     @admin.display(description=_("addresses"))
     def addresses(self, person: User) -> SafeString:

@@ -49,7 +49,7 @@ def test_topics_are_the_payload_classes_and_the_forms_each_once():
 
 def test_a_proposal_is_about_its_class_or_its_forms():
     assert topics_of(Proposal(payload_class="rover")) == {"rover": 1}
-    assert topics_of(Proposal(level=Level.MISSION, forms=["interaction", "orbit"])) == {"interaction": 1, "orbit": 1}
+    assert topics_of(Proposal(level=Level.MISSION, forms=["interaction", "surface"])) == {"interaction": 1, "surface": 1}
     assert topics_of(Proposal()) == {}
 
 

@@ -18,6 +18,7 @@ from proposals.intake.models import Proposal
 from proposals.intake.queries.queue import secretariat
 from proposals.intake.rules import may_move, may_triage
 from proposals.intake.states import SHOWN_AS, Status
+from proposals.review.actions.opening import open_review
 from proposals.web.clock import BEIJING
 
 ANSWER_DAYS = 7
@@ -145,7 +146,7 @@ MOVING = (
         gettext_lazy("The eligibility check has begun."), to=Status.ELIGIBILITY,
     ),
     TriageAct(
-        "accept", gettext_lazy("Accept for review"), _when(Status.UNDER_REVIEW), actions.accept_for_review,
+        "accept", gettext_lazy("Accept for review"), _when(Status.UNDER_REVIEW), open_review,
         gettext_lazy("The proposal is eligible and goes to review. A question that still waits is closed."),
         gettext_lazy("The proposal is under review."), to=Status.UNDER_REVIEW,
     ),

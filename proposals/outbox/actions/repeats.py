@@ -41,24 +41,32 @@ def retry(message: Message, *, by: Any, now: datetime) -> None:
 
 
 @transaction.atomic
-def retry_all(state: Delivery, *, since: datetime, until: datetime, by: Any, now: datetime) -> int:
+def retry_all(
+    state: Delivery, *, since: datetime, until: datetime, by: Any, now: datetime, among: MessageQuerySet | None = None
+) -> int:
     """This will try again what failed in a state and was written between two moments, the oldest 500; gives how many.
 
-    Each has its line in the trail. Raises PermissionDenied, or CannotRepeat for a state that is no failure.
+    `among` are the messages that `by` may know of, where that is not all. Each has its line in the trail.
+    Raises PermissionDenied, or CannotRepeat for a state that is no failure.
     """
     if not may_repeat(by):
         raise PermissionDenied
     if state not in FAILED:
         raise CannotRepeat
-    found = list(failed_between(state, since=since, until=until).select_for_update(skip_locked=True)[:MOST_AT_ONCE])
+    failed = failed_between(state, since=since, until=until, among=among)
+    found = list(failed.select_for_update(skip_locked=True)[:MOST_AT_ONCE])
     for message in found:
         retry(message, by=by, now=now)
     return len(found)
 
 
-def failed_between(state: Delivery, *, since: datetime, until: datetime) -> MessageQuerySet:
+def failed_between(
+    state: Delivery, *, since: datetime, until: datetime, among: MessageQuerySet | None = None
+) -> MessageQuerySet:
     """The messages that `retry_all` would try, the oldest first."""
     written = Message.objects.filter(delivery=state, created_at__gte=since, created_at__lte=until)
+    if among is not None:
+        written = written.filter(pk__in=among.values("pk"))
     return written.exclude(kind=Kind.SECURITY).order_by("pk")
 
 

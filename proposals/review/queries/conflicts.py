@@ -7,18 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Lower
 
 from proposals.calls.models import Phase
 from proposals.intake.calculations.search import words
 from proposals.intake.models import Participation, Proposal, TeamMember
 from proposals.partners.calculations import fold
+from proposals.partners.gateways import unrestricted
 from proposals.partners.models import Membership, Organisation, User
 from proposals.partners.states import OrganisationKind
 from proposals.review.models import Conflict, ReviewPlan
 from proposals.review.queries.experts import is_judge
-from proposals.review.states import DECLARED, FOUND, ConflictKind
+from proposals.review.rules.conflicts import knows
+from proposals.review.states import DECLARED, ConflictKind
 
 Pair = tuple[int, UUID]
 SHORTEST_ACRONYM = 3
@@ -200,6 +202,14 @@ def conflicts_seen_by(user: Any) -> QuerySet[Conflict]:
     return Conflict.objects.filter(Exists(seen)).select_related(*related)
 
 
-def found_by_data() -> Q:
-    """The conflicts that `refresh` keeps: those that the data says, not what people declared."""
-    return Q(kind__in=sorted(FOUND))
+def conflicts_of(proposal: Proposal) -> QuerySet[Conflict]:
+    """What was ever found or declared over a proposal, what still stands first."""
+    rows = Conflict.objects.filter(proposal=proposal).select_related("user", "overridden_by")
+    return rows.order_by(F("ended_at").asc(nulls_first=True), F("overridden_at").asc(nulls_first=True), "user__full_name", "pk")
+
+
+def proposal_known_to(user: Any, pk: UUID) -> Proposal | None:
+    """A proposal that this person sees or is asked to judge, to declare a conflict with it; None for all others."""
+    with unrestricted():  # the question shows no more of it than that it is there
+        found = Proposal.objects.filter(pk=pk).select_related("call", "phase").defer("search").first()
+        return found if found is not None and knows(user, found) else None
