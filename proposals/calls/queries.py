@@ -145,6 +145,13 @@ def first_phase(call: Call) -> Phase | None:
     return next(iter(_FIRST_PHASE(call=call.pk)), None)
 
 
+def later_phase(call: Call, at: datetime) -> Phase | None:
+    """The phase after the first that takes proposals at this instant: those invited to it, no new ones. One query."""
+    later = list(Phase.objects.filter(call=call).order_by("position"))[1:]
+    takes = {Standing.OPEN, Standing.LATE}
+    return next((one for one in later if standing(one.opens_at, one.closes_at, one.late_until, at) in takes), None)
+
+
 def _reads_as_staff(user: Any) -> bool:
     return bool(user.is_active and user.reads_all)
 

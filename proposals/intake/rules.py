@@ -135,8 +135,8 @@ def may_end_delegation(user: Any, delegation: Delegation) -> bool:
 
 
 def may_change_lead(user: Any, proposal: Proposal) -> bool:
-    """The lead is chosen in the call's first phase: a full proposal is that of the same lead as its letter of intent."""
-    return may_edit(user, proposal) and not proposal.versions.exclude(phase=proposal.phase_id).exists()
+    """Who was invited to a later phase leads there too: a full proposal is that of the same lead as its letter of intent."""
+    return may_edit(user, proposal) and not proposal.moves.filter(was=Status.PRELIMINARY, now=Status.DRAFT).exists()
 
 
 def may_discard(user: Any, proposal: Proposal) -> bool:

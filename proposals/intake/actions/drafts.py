@@ -20,7 +20,7 @@ from proposals.intake.calculations.sections import BY_KEY
 from proposals.intake.emails import moved
 from proposals.intake.models import Access, MissionSheet, Proposal, Section, TeamMember
 from proposals.intake.queries import modules_of, search_texts
-from proposals.intake.rules import may_edit, may_triage, may_withdraw
+from proposals.intake.rules import may_discard, may_edit, may_triage
 from proposals.intake.states import Status, TeamRole
 from proposals.partners.gateways import Compiled, Given
 from proposals.partners.models import Organisation, User
@@ -226,7 +226,7 @@ def discard(proposal: Proposal, *, by: User, now: datetime) -> None:
 
     Raises PermissionDenied or MoveNotAllowed.
     """
-    if not may_withdraw(by, proposal) or proposal.status != Status.DRAFT:
+    if not may_discard(by, proposal):
         raise PermissionDenied
     move = proposal.move(Status.WITHDRAWN, by=by, now=now)
     record("proposal.discarded", by=by, about=proposal)

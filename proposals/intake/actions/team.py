@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from proposals.audit.actions import record
 from proposals.intake import emails
 from proposals.intake.actions.drafts import open_section, touch
-from proposals.intake.models import Access, Move, Participation, Proposal, Section, TeamMember
+from proposals.intake.models import Access, Participation, Proposal, Section, TeamMember
 from proposals.intake.queries.at_hand import members_of, partners_of
 from proposals.intake.queries.content import countries_of
-from proposals.intake.rules import may_edit
-from proposals.intake.states import Status
+from proposals.intake.rules import may_change_lead, may_edit
 from proposals.partners.actions import found, issue
 from proposals.partners.actions.invitations import INVITATION_DAYS
 from proposals.partners.calculations import fold
@@ -30,7 +29,6 @@ PARTNERS_AT_MOST = 40
 SECOND_CLICK = timedelta(minutes=1)
 # What a place in the team brings; other grants, such as a reviewer's, are not the team's to take.
 OF_THE_TEAM = Q(why__in=["author", "team"]) | Q(why__startswith="merged:")
-_INVITED = Q(was=Status.PRELIMINARY, now=Status.DRAFT)
 
 
 @transaction.atomic
@@ -49,8 +47,8 @@ def save_organisations(
     the one that was invited).
     """
     section = open_section(proposal, key="organisations", revision=revision, by=by, now=now)
-    if proposal.phase.position > 1 and lead != proposal.lead and Move.objects.filter(_INVITED, proposal=proposal).exists():
-        raise ValidationError(_("The organisation that was invited leads the full proposal too."))
+    if lead != proposal.lead and not may_change_lead(by, proposal):
+        raise ValidationError({"lead": _("The organisation that was invited leads the full proposal too.")})
     ids = [line["organisation"].pk for line in partners] + ([lead.pk] if lead else [])
     if len(ids) != len(set(ids)):
         raise ValidationError(_("An organisation stands here twice; name each once."))

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from proposals.calls.models import Phase, Topic
 from proposals.calls.states import PAYLOAD_LEVELS, TopicKind
-from proposals.intake.calculations.sections import BY_KEY, Label, Section, asked_of
+from proposals.intake.calculations.sections import BY_KEY, SPECIAL, Label, Section, asked_of
 from proposals.intake.models import Endorsement, MissionSheet, Module, Proposal, TeamMember
 from proposals.intake.models import Section as SavedSection
 from proposals.intake.queries.at_hand import PROPOSAL
 from proposals.intake.queries.masses import MassReport, mass_report
-from proposals.intake.states import TeamRole
+from proposals.intake.states import Status, TeamRole
 from proposals.partners.gateways import Compiled
 
 CONTACTS = {TeamRole.TECHNICAL, TeamRole.ADMINISTRATIVE}
@@ -39,13 +39,46 @@ class Row:
     state: str
     gaps: list[Gap] = field(default_factory=list)
     saved: SavedSection | None = None
+    added: "Added | None" = None
+
+
+@dataclass(frozen=True)
+class Added:
+    """What a phase asks on one page beyond the phase before: the whole page, or these fields by name."""
+
+    is_whole: bool
+    labels: list[Label]
 
 
 def pages(proposal: Proposal) -> dict[str, dict[str, bool]]:
     """Per page key, the fields this phase asks and whether each is required. Two queries, none after `proposal_for`."""
-    asked, question_levels = getattr(proposal.phase, "asks", None) or _asks(proposal.phase)
+    return _pages(proposal.phase, proposal)
+
+
+def added_by_phase(proposal: Proposal, asked: dict[str, dict[str, bool]]) -> dict[str, Added]:
+    """Per page key, what a draft in a later phase is asked that its earlier phase did not ask. Three queries, none in a first."""
+    if proposal.status != Status.DRAFT or proposal.submitted_at is None:
+        return {}
+    before = Phase.objects.filter(call=proposal.call_id, position__lt=proposal.phase.position).order_by("-position").first()
+    if before is None:
+        return {}
+    earlier = _pages(before, proposal)
+    found = {}
+    for key, fields in asked.items():
+        new = [name for name in fields if name not in earlier.get(key, {})]
+        if new:
+            labels = [] if key not in earlier else [label_of(name) for name in new if name not in SPECIAL]
+            found[key] = Added(key not in earlier, labels)
+    if "questions" in asked:  # each phase has questions of its own
+        found["questions"] = Added(is_whole=True, labels=[])
+    return found
+
+
+def _pages(phase: Phase, proposal: Proposal) -> dict[str, dict[str, bool]]:
+    """The pages that a phase asks of a proposal of this level and these forms."""
+    asked, question_levels = getattr(phase, "asks", None) or _asks(phase)
     found = asked_of(asked, proposal.level, proposal.forms)
-    if proposal.phase.needs_endorsement:
+    if phase.needs_endorsement:
         found["endorsement"] = {"endorsement": True}
     if proposal.level in question_levels:
         found["questions"] = {"questions": True}
@@ -173,6 +206,7 @@ def task_list(proposal: Proposal) -> list[Row]:
     asked = pages(proposal)
     missing = gaps(proposal, asked)
     saved = {row.key: row for row in _SAVED(proposal=proposal.pk)}
+    added = added_by_phase(proposal, asked)
     rows = []
     for key in asked:
         mine = [gap for gap in missing if gap.section == key]
@@ -181,5 +215,5 @@ def task_list(proposal: Proposal) -> list[Row]:
         state = "done" if not mine and (begun or not optional) else "started" if begun else "todo"
         if not mine and optional and not begun:
             state = "optional"
-        rows.append(Row(BY_KEY[key], state, mine, saved.get(key)))
+        rows.append(Row(BY_KEY[key], state, mine, saved.get(key), added.get(key)))
     return rows

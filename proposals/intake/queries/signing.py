@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from proposals.audit.calculations import canonical, sha256
 from proposals.calls.models import Phase
 from proposals.intake.calculations.signing import REPRESENTATIVE, part_of
-from proposals.intake.models import Access, Delegation, Participation, Proposal, Signature
+from proposals.intake.models import Access, Delegation, Participation, Proposal, ProposalQuerySet, Signature
 from proposals.intake.queries.at_hand import members_of, partners_of
 from proposals.intake.queries.content import content
 from proposals.intake.states import Signing, TeamRole
@@ -143,6 +143,22 @@ def who_submits(proposal: Proposal, reader: Any) -> list[str]:
     if proposal.lead is not None and may_see_members(reader, proposal.lead):
         names = [*(str(one) for one in representatives([proposal.lead_id])), *names]
     return list(dict.fromkeys(names))
+
+
+def with_keys(proposals: ProposalQuerySet, user: Any) -> ProposalQuerySet:
+    """Each with `released_at` (of a release that was not taken back; whether it still holds its own page says), and what the
+    reader is to it: `reads_only` (not of the team), `leads` (represents its lead), `has_signed` (a part, in this phase).
+    """
+    given = Signature.objects.filter(proposal=OuterRef("pk"), phase=OuterRef("phase"), taken_back_at=None)
+    released = given.filter(kind=Signing.RELEASE, phase__two_key=True, at__gte=OuterRef("moved_at"))
+    own = Access.objects.filter(proposal=OuterRef("pk"), user=user.pk, grant=True).exclude(why=REPRESENTATIVE)
+    stands = Membership.objects.filter(organisation=OuterRef("lead"), user=user.pk, role=Role.REPRESENTATIVE)
+    return proposals.annotate(
+        released_at=Subquery(released.values("at")[:1]),
+        reads_only=~Exists(own),
+        leads=Exists(stands),
+        has_signed=Exists(given.filter(kind=Signing.PART, by=user.pk)),
+    )
 
 
 def lapsed() -> QuerySet[Access]:

@@ -32,7 +32,9 @@ class Step:
 def timeline(proposal: Proposal) -> list[Step]:
     """The steps that a partner may see, oldest first, the last one current. One query."""
     shown = [
-        move for move in proposal.moves.select_related("by") if str(SHOWN_AS[Status(move.was)]) != str(SHOWN_AS[Status(move.now)])
+        move
+        for move in proposal.moves.select_related("by", "phase")
+        if str(SHOWN_AS[Status(move.was)]) != str(SHOWN_AS[Status(move.now)])
     ]
     begun = Step(_("Begun"), proposal.created_at, _secretariat() if proposal.filed_by_staff else str(proposal.created_by))
     steps = [begun, *(_step(move) for move in shown)]
@@ -57,5 +59,7 @@ def _step(move: Move) -> Step:
     title = str(SHOWN_AS[Status(move.now)])
     if move.was == Status.CLARIFICATION and move.now != Status.WITHDRAWN:
         title = _("Your answer was received")
+    if move.now == Status.DRAFT:
+        title = _("Invited to the next phase: %(phase)s") % {"phase": move.phase}
     by = _secretariat() if move.by is None or move.by.is_staff else move.by_label
     return Step(title, move.at, by, move.note if Status(move.now) in NOTE_SHOWN else "")

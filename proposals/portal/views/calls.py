@@ -41,6 +41,8 @@ def call(request: HttpRequest, slug: str) -> HttpResponse:
             "call": shown.call,
             "stage": shown.stage,
             "standing": shown.standing,
+            # a proposal begins in the first phase; later ones are entered by invitation
+            "begins": shown.stages[0].standing if shown.stages else Standing.NOT_YET,
             "has_criteria": any(stage.criteria for stage in shown.stages),
             "takes_payloads": bool(PAYLOAD_LEVELS & set(shown.call.levels)),
             "has_envelope": any((shown.call.total_mass_kg, shown.call.width_mm and shown.call.depth_mm and shown.call.height_mm)),

@@ -17,7 +17,9 @@ from django.views.decorators.http import require_safe
 from proposals.calls.calculations import standing
 from proposals.calls.states import Standing
 from proposals.decisions.queries.letters import last_letter
+from proposals.intake.calculations.signing import is_near
 from proposals.intake.models import Clarification, Proposal, ProposalQuerySet, Section
+from proposals.intake.queries.signing import with_keys
 from proposals.intake.queries.timeline import last_shown
 from proposals.intake.states import Status
 from proposals.outbox.models import Bounce
@@ -35,6 +37,27 @@ class Card:
     proposal: Any
     standing: Standing
     due_at: datetime | None
+    is_near: bool = False
+
+    @property
+    def act(self) -> str:
+        """What the reader can do now: answer, submit, sign, correct or complete it; or see whom a release waits for."""
+        if self.proposal.status == Status.CLARIFICATION:
+            return "answer"
+        if self.proposal.reads_only and not self.proposal.leads:
+            return "sign"
+        if self.proposal.released_at is not None:
+            return "submit" if self.proposal.leads else "released"
+        return "correct" if self.proposal.status == Status.RETURNED else "complete"
+
+    @property
+    def is_loud(self) -> bool:
+        """Whether it must be said loudly that nothing is submitted yet: released, or a draft whose deadline is near."""
+        takes = self.standing in {Standing.OPEN, Standing.LATE}
+        draft = self.proposal.status == Status.DRAFT and takes
+        return (draft and self.is_near) or (
+            (draft or self.proposal.status == Status.RETURNED) and bool(self.proposal.released_at)
+        )
 
 
 @login_required
@@ -54,6 +77,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "portal/dashboard/dashboard.html",
         {
             "needs": needs,
+            "loud": [card for card in needs if card.is_loud],
             "cards": [_card(proposal, now) for proposal in rows[:PAGE]],
             "invitations": list(pending_invitations(request.user, now)[:NEEDS_AT_MOST]),
             "older": f"{last.shown_at.isoformat()}~{last.pk}" if last else "",
@@ -68,7 +92,7 @@ def _of(user: Any) -> ProposalQuerySet:
     saved = Section.objects.filter(proposal=OuterRef("pk")).order_by("-saved_at")
     waiting = Clarification.objects.filter(proposal=OuterRef("pk"), answered_at=None)
     return (
-        Proposal.objects.visible_to(user)
+        with_keys(Proposal.objects.visible_to(user), user)
         .exclude(status=Status.WITHDRAWN, submitted_at=None)
         .select_related("call", "phase")
         .annotate(
@@ -83,12 +107,19 @@ def _of(user: Any) -> ProposalQuerySet:
 
 
 def _needing(mine: ProposalQuerySet, now: datetime) -> ProposalQuerySet:
-    """Questions first by the day they are due, then returned ones, then drafts whose deadline is near."""
+    """Questions first by the day they are due, then returned ones, then drafts whose deadline is near or that are released.
+
+    Who is not of the team finds here what they can submit or sign.
+    """
     due = Q(status__in=[Status.CLARIFICATION, Status.RETURNED])
-    near = Q(status=Status.DRAFT, phase__opens_at__lte=now, phase__closes_at__lte=now + SOON)
+    draft = Q(status=Status.DRAFT, phase__opens_at__lte=now)
     still = Q(phase__closes_at__gte=now) | Q(phase__late_until__gte=now)
+    written = Q(status=Status.RETURNED) | (draft & still)
+    near = draft & still & Q(phase__closes_at__lte=now + SOON)
+    released = written & Q(released_at__isnull=False) & (Q(reads_only=False) | Q(leads=True))
+    unsigned = written & Q(reads_only=True, leads=False, has_signed=False, phase__partners_sign=True)
     first = Coalesce("answer_due_at", "correct_by", F("phase__closes_at"))
-    return mine.filter(due | (near & still)).order_by(first, "id")[:NEEDS_AT_MOST]
+    return mine.filter((Q(reads_only=False) & (due | near)) | released | unsigned).order_by(first, "id")[:NEEDS_AT_MOST]
 
 
 def _after(mine: ProposalQuerySet, mark: str) -> ProposalQuerySet:
@@ -110,4 +141,5 @@ def _card(proposal: Any, now: datetime) -> Card:
         proposal=proposal,
         standing=standing(phase.opens_at, phase.closes_at, phase.late_until, now),
         due_at=due.get(proposal.status, phase.closes_at if proposal.status == Status.DRAFT else None),
+        is_near=is_near(phase.closes_at, now),
     )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from proposals.intake import actions
 from proposals.intake.models import Proposal
 from proposals.intake.queries.at_hand import partners_of, section_of
+from proposals.intake.rules import may_change_lead
 from proposals.partners.actions import NearKnown
 from proposals.partners.models import Organisation
 from proposals.partners.queries import in_directory, own_organisations
@@ -28,13 +29,15 @@ def page(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> Ht
     own = [] if request.user.is_staff else own_organisations(request.user)
     data: Any = request.POST if request.method == "POST" else None
     saved = section_of(proposal, "organisations")
-    lead = LeadForm(data, own=own, proposal=proposal, revision=saved.revision if saved else 0)
+    fixed = proposal.submitted_at is not None and not may_change_lead(request.user, proposal)
+    lead = LeadForm(data, own=[] if fixed else own, proposal=proposal, revision=saved.revision if saved else 0)
     rows = _rows(data, proposal)
     words = request.POST.get("words", "").replace("\x00", "").strip()[:100]
     new = NewPartnerForm(data if data and "name_new" in data else None)
     context: dict[str, Any] = {
         "proposal": proposal,
         "lead": lead,
+        "lead_is_fixed": fixed,
         "rows": rows,
         "words": words,
         "new": new,

@@ -11,10 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from proposals.decisions.actions.deciding import withdraw as withdraw_decided
+from proposals.decisions.queries.letters import released_to
 from proposals.intake import actions, rules
 from proposals.intake.emails import team_of
 from proposals.intake.models import Endorsement, MoveNotAllowed
 from proposals.intake.queries import gaps, mass_report
+from proposals.intake.queries.at_hand import version_of
 from proposals.intake.queries.queue import told_of
 from proposals.intake.queries.readable import changes as changes_of
 from proposals.intake.queries.readable import of_version
@@ -23,6 +26,7 @@ from proposals.intake.states import EDITABLE, Status
 from proposals.portal.forms.submission import AnswerForm, WithdrawForm
 from proposals.portal.views.access import visible_or_404
 from proposals.portal.views.receipts import version_or_404
+from proposals.portal.views.signing import unsent
 from proposals.portal.views.team import refuse
 
 
@@ -31,7 +35,7 @@ from proposals.portal.views.team import refuse
 def proposal(request: HttpRequest, proposal: UUID) -> HttpResponse:
     """Where it stands, what comes next, what was said and sent; the whole dossier in print."""
     found = visible_or_404(request, proposal)
-    versions = list(found.versions.select_related("frozen_by"))
+    versions = list(found.versions.select_related("frozen_by", "phase"))
     steps = timeline(found)
     questions = list(found.clarifications.select_related("answered_by"))
     context = {
@@ -47,6 +51,7 @@ def proposal(request: HttpRequest, proposal: UUID) -> HttpResponse:
         "files": found.attachments.filter(removed_at=None),
         "team": found.team.select_related("organisation", "invitation"),
         "partners": found.participations.select_related("organisation"),
+        **released_to(found, request.user),
         "endorsement": Endorsement.objects.filter(proposal=found).select_related("letter").first(),
         # while it is being corrected the sheets are no longer what was submitted
         "masses": None if found.status in EDITABLE else mass_report(found),
@@ -54,7 +59,9 @@ def proposal(request: HttpRequest, proposal: UUID) -> HttpResponse:
         "may_answer": rules.may_answer(request.user, found),
         "may_withdraw": rules.may_withdraw(request.user, found),
         "may_endorse": rules.may_endorse(request.user, found),
+        "may_discard": rules.may_discard(request.user, found),
         "missing": len(gaps(found)) if found.status == Status.DRAFT else 0,
+        "unsent": unsent(found, timezone.now()),
     }
     return render(request, "portal/proposals/proposal.html", context)
 
@@ -74,6 +81,8 @@ def changes(request: HttpRequest, proposal: UUID, number: int) -> HttpResponse:
     """What a version changed since the one before it, in words."""
     held = version_or_404(request, proposal, number)
     context = {"proposal": held.proposal, "version": held, "changes": changes_of(held), "before": held.number - 1}
+    if held.number > 1:
+        context["earlier"] = version_of(held.proposal, held.number - 1)
     return render(request, "portal/proposals/changes.html", context)
 
 
@@ -82,7 +91,7 @@ def changes(request: HttpRequest, proposal: UUID, number: int) -> HttpResponse:
 def withdraw(request: HttpRequest, proposal: UUID) -> HttpResponse:
     """Say what withdrawing means and who will be told; then do it."""
     found = visible_or_404(request, proposal)
-    if found.status == Status.DRAFT:
+    if rules.may_discard(request.user, found):
         return redirect("portal:discard", found.pk)
     form = WithdrawForm(request.POST or None)
     if not rules.may_withdraw(request.user, found):
@@ -90,7 +99,7 @@ def withdraw(request: HttpRequest, proposal: UUID) -> HttpResponse:
         return redirect("portal:proposal", found.pk)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.withdraw(found, reason=form.cleaned_data["reason"], by=request.user, now=timezone.now())  # type: ignore[arg-type]
+            withdraw_decided(found, reason=form.cleaned_data["reason"], by=request.user, now=timezone.now())  # type: ignore[arg-type]
         except MoveNotAllowed:
             form.add_error(None, _("Someone was faster: the proposal has moved on meanwhile. Look at it again first."))
         except ValidationError as refusal:
@@ -107,7 +116,7 @@ def withdraw(request: HttpRequest, proposal: UUID) -> HttpResponse:
 def discard(request: HttpRequest, proposal: UUID) -> HttpResponse:
     """Say what discarding a draft means and who will be told; then do it."""
     found = visible_or_404(request, proposal)
-    if found.status != Status.DRAFT or not rules.may_withdraw(request.user, found):
+    if not rules.may_discard(request.user, found):
         return redirect("portal:proposal", found.pk)
     if request.method == "POST":
         try:

@@ -22,6 +22,7 @@ from proposals.portal.views.editing import Asked, Editor, answer, page
 from proposals.portal.views.fields import FieldsEditor
 from proposals.portal.views.keeping import kept
 from proposals.portal.views.questions import QuestionsEditor
+from proposals.portal.views.signing import unsent
 
 # What shows a page: it gets the proposal, which its reader may see and edit, the page's key, and per page key
 # the fields asked (True: required). A page that is not named here is one of plain fields.
@@ -57,6 +58,7 @@ def task_list(request: HttpRequest, proposal: UUID) -> HttpResponse:
         "missing": sum(len(row.gaps) for row in rows),
         "standing": standing(phase.opens_at, phase.closes_at, phase.late_until, timezone.now()),
         "forget": request.GET.get("saved", ""),
+        "unsent": unsent(found, timezone.now()),
     }
     return render(request, "portal/sections/task_list.html", context)
 

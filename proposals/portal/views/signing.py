@@ -1,6 +1,7 @@
 """The keys of a submission: the PI's release, partner organisations' signatures, whom a representative lets submit."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -14,13 +15,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from proposals.calls.calculations import standing
+from proposals.calls.states import Standing
 from proposals.intake import actions, rules
+from proposals.intake.calculations.signing import is_near
 from proposals.intake.emails import team_of
 from proposals.intake.models import Proposal
 from proposals.intake.queries import content, mass_report, pages
 from proposals.intake.queries.parts import part_in_words
 from proposals.intake.queries.readable import live
 from proposals.intake.queries.signing import Keys, delegations_of, keys_of, who_submits
+from proposals.intake.states import Status
 from proposals.portal.forms.signing import DelegateForm, ReleaseForm, SignForm
 from proposals.portal.views.access import visible_or_404
 
@@ -48,6 +53,23 @@ def keys_shown(request: HttpRequest, proposal: Proposal, keys: Keys) -> dict[str
 
 def _others(proposal: Proposal, user: Any) -> list[Any]:
     return [person for person in team_of(proposal) if person.pk != user.pk]
+
+
+def unsent(proposal: Proposal, now: datetime) -> dict[str, Any] | None:
+    """What is said loudly of a proposal that is not submitted: once released, or with the deadline near; None where nothing is.
+
+    No query where the phase asks for no signature.
+    """
+    phase = proposal.phase
+    takes = standing(phase.opens_at, phase.closes_at, phase.late_until, now) in {Standing.OPEN, Standing.LATE}
+    if proposal.status != Status.RETURNED and not (proposal.status == Status.DRAFT and takes):
+        return None
+    keys = keys_of(proposal)
+    given = keys.release is not None and keys.release.signature is not None
+    if not given and not (proposal.status == Status.DRAFT and is_near(phase.closes_at, now)):
+        return None
+    released = keys.release.signature if keys.release and keys.is_released else None
+    return {"released": released.at if released else None, "waits": keys.waits()}
 
 
 @login_required

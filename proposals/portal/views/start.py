@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from proposals.calls.calculations import standing
 from proposals.calls.models import Call
-from proposals.calls.queries import first_phase, visible_call
+from proposals.calls.queries import first_phase, later_phase, visible_call
 from proposals.calls.states import Standing
 from proposals.intake import actions
 from proposals.partners.queries import own_organisations
@@ -60,5 +60,12 @@ def _page(request: HttpRequest, call: Call, form: StartForm | None, now: datetim
     stands: Any = standing(phase.opens_at, phase.closes_at, phase.late_until, now) if phase else Standing.NOT_YET
     if phase is None or not call.is_published or (stands not in TAKES and not (form and form.is_bound)):
         form = None
-    context = {"call": call, "phase": phase, "standing": stands, "form": form, "takes": stands in TAKES and call.is_published}
+    context = {
+        "call": call,
+        "phase": phase,
+        "standing": stands,
+        "form": form,
+        "takes": stands in TAKES and call.is_published,
+        "invited_to": later_phase(call, now) if phase and stands == Standing.CLOSED else None,
+    }
     return render(request, "portal/start/start.html", context)
