@@ -1,11 +1,11 @@
-"""The reviewers' own pages of what they are asked: the list, and one question with its three answers."""
+"""The reviewers' own page of what they are asked: one question with its three answers."""
 
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy
 from proposals.review.actions import assignments as actions
 from proposals.review.actions.conflicts import declare
 from proposals.review.models import Assignment
-from proposals.review.queries.assignments import invitation_of, own_assignment, own_assignments
+from proposals.review.queries.assignments import invitation_of, own_assignment
 from proposals.review.queries.experts import expert_of, has_undertaken
 from proposals.review.rules.assignments import is_expert, may_accept, may_decline
-from proposals.review.states import DECLARED, Answer, ConflictKind
+from proposals.review.states import DECLARED, ConflictKind
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 else:
     Stock = object
 
-LIST = "admin:proposals_assignment_asked"
+HOME = "admin:index"  # the reviewers' list of what is asked and due
 
 
 def _long(label: Any, help_text: Any, *, required: bool = True) -> forms.CharField:
@@ -57,31 +57,13 @@ class ConflictForm(forms.Form):
 
 
 class AskedPages(Stock):
-    """Adds the reviewers' two pages to the assignments' admin; each shows one's own rows and nothing else."""
+    """Adds the reviewers' page to the assignments' admin; it shows one's own rows and nothing else."""
 
     def get_urls(self) -> list[URLPattern]:
         """Before Django's own addresses."""
         opened = self.admin_site.admin_view
-        return [
-            path("asked/", opened(self.asked_view), name="proposals_assignment_asked"),
-            path("asked/<int:pk>/", opened(self.answer_view), name="proposals_assignment_answer"),
-            *super().get_urls(),
-        ]
-
-    def asked_view(self, request: HttpRequest) -> HttpResponse:
-        """What one is asked to judge, the unanswered first."""
-        if not is_expert(request.user):
-            raise PermissionDenied
-        own = own_assignments(request.user)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("What you are asked"),
-            "opts": self.opts,
-            "asked": [each for each in own if each.answer == Answer.ASKED],
-            "accepted": [each for each in own if each.answer == Answer.ACCEPTED],
-            "now": timezone.now(),
-        }
-        return TemplateResponse(request, "admin/assignments/asked.html", context)
+        mine = path("asked/<int:pk>/", opened(self.answer_view), name="proposals_assignment_answer")
+        return [mine, *super().get_urls()]
 
     def answer_view(self, request: Any, pk: int) -> HttpResponse:
         """One question: what it is about, and yes, no, or a conflict; each is one call."""
@@ -123,7 +105,7 @@ class AskedPages(Stock):
             if act == "decline" and decline.is_valid():
                 actions.decline(assignment, reason=decline.cleaned_data["reason"], by=user, now=now)
                 self.message_user(request, _("You declined. The secretariat is told. Thank you for saying so."), messages.SUCCESS)
-                return HttpResponseRedirect(reverse(LIST))
+                return HttpResponseRedirect(reverse(HOME))
             if act == "conflict" and conflict.is_valid():
                 declare(assignment.proposal, user=user, by=user, now=now, **conflict.cleaned_data)
                 self.message_user(
@@ -131,16 +113,17 @@ class AskedPages(Stock):
                     _("Your conflict of interest is noted, and the proposal is closed to you. Thank you."),
                     messages.SUCCESS,
                 )
-                return HttpResponseRedirect(reverse(LIST))
+                return HttpResponseRedirect(reverse(HOME))
         except ValidationError as refusal:
             self.message_user(request, " ".join(refusal.messages), messages.ERROR)
-            return HttpResponseRedirect(reverse(LIST))
+            return HttpResponseRedirect(reverse(HOME))
         return None
 
     def _onwards(self, request: Any, accepted: Assignment) -> HttpResponse:
-        """To the undertaking where it is not accepted yet, and from there back here."""
+        """To the proposal; by way of the undertaking where that is not accepted yet."""
         self.message_user(request, _("You accepted. Thank you."), messages.SUCCESS)
+        page = reverse("admin:review_score", args=[accepted.pk])
         if has_undertaken(expert_of(request.user), accepted.phase):
-            return HttpResponseRedirect(reverse(LIST))
-        page = reverse("admin:proposals_expert_undertake", args=[accepted.phase_id])
-        return HttpResponseRedirect(f"{page}?{urlencode({'next': reverse(LIST)})}")
+            return HttpResponseRedirect(page)
+        undertaking = reverse("admin:proposals_expert_undertake", args=[accepted.phase_id])
+        return HttpResponseRedirect(f"{undertaking}?{urlencode({'next': page})}")

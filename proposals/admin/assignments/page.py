@@ -99,6 +99,7 @@ class AssignmentAdmin(AskedPages, KeyedList, HouseAdmin):
     list_template = "admin/assignments/list.html"
     filters = (
         ReferenceFilter("reference", gettext_lazy("Reference"), "proposal"),
+        Filter("call", gettext_lazy("Code of the call"), "phase__call__code"),
         PersonFilter("reviewer", gettext_lazy("Reviewer"), "user"),
         Filter("kind", gettext_lazy("Kind"), "kind", ReviewKind.choices),
         Filter("answer", gettext_lazy("Answer"), "answer", Answer.choices),

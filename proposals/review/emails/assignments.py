@@ -23,7 +23,7 @@ def asked(person: User, assignments: Sequence[Assignment], *, key: str, now: dat
         template="review_asked",
         context={"call_code": assignments[0].phase.call.code, "count": len(assignments), "due_at": days[0] if days else None},
         kind=Kind.TEAM,
-        link=invitations(),
+        link=home(),
         now=now,
     )
 
@@ -78,9 +78,9 @@ def overdue(assignment: Assignment, *, key: str, now: datetime) -> None:
     )
 
 
-def invitations() -> str:
-    """Where reviewers find what they were asked."""
-    return reverse("admin:proposals_assignment_asked")
+def home() -> str:
+    """Where reviewers find what they are asked, and what is due."""
+    return reverse("admin:index")
 
 
 def page(assignment: Assignment) -> str:
@@ -97,7 +97,7 @@ def _tell(assignment: Assignment, template: str, *, key: str, now: datetime, kin
         kind=kind,
         priority=Priority.REMINDER if kind == Kind.REMINDER else Priority.ROUTINE,
         about=assignment.proposal,
-        link=invitations(),
+        link=home(),
         now=now,
     )
 

@@ -36,20 +36,14 @@ class Invitation:
     has_undertaken: bool
 
 
-def own_assignments(user: Any) -> list[Assignment]:
-    """A person's standing assignments that nothing bars, what is due first; also those that no Access shows yet.
+def own_assignment(user: Any, pk: int) -> Assignment | None:
+    """One's own assignment; None for another's, for one that ended, and for a barred one alike.
 
     Row-level security hides a proposal until its assignment is accepted: so this is read past it, by the person alone.
     """
     with unrestricted():
-        found = _of(user).standing().order_by("due_at", "pk")
-        return list(found.filter(proposal__status__in=sorted(IN_REVIEW)))
-
-
-def own_assignment(user: Any, pk: int) -> Assignment | None:
-    """One's own assignment; None for another's, for one that ended, and for a barred one alike."""
-    with unrestricted():
-        return _of(user).standing().filter(pk=pk).first()
+        found: Assignment | None = _of(user).standing().filter(pk=pk).first()
+        return found
 
 
 def invitation_of(assignment: Assignment) -> Invitation:
