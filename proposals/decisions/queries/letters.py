@@ -167,6 +167,17 @@ def kin_of(proposal: Proposal, *, user: Any) -> Kin:
     return Kin(into, [_joined(one.parent, visible) for one in merges if one.into_id == proposal.pk])
 
 
+def released_to(proposal: Proposal, user: Any) -> dict[str, Any]:
+    """What a proposal's own page shows of its answers: the letters, what is still open of conditions, and merges.
+
+    Nothing is asked about a draft of a first phase.
+    """
+    if proposal.submitted_at is None:
+        return {"answers": [], "terms": [], "kin": None}
+    answers = answers_to(proposal)
+    return {"answers": answers, "terms": list(answers[0].conditions.all()) if answers else [], "kin": kin_of(proposal, user=user)}
+
+
 def _joined(other: Proposal, visible: set[UUID]) -> Joined:
     lead = other.lead.name if other.lead else ""
     return Joined(other.reference or "", other.title, lead, other.pk, other.pk in visible)
