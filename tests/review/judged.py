@@ -57,7 +57,7 @@ def submit(assignment: Assignment, *scores: str | None, verdict: str = "", condi
         {
             "kind": assignment.kind,
             "criteria": [
-                {"id": criterion.pk, "score": score and Decimal(score), "unable": score is None}
+                {"id": criterion.pk, "value": score and Decimal(score), "unable": score is None}
                 for criterion, score in zip(criteria, scores, strict=True)
             ],
             "verdict": verdict,

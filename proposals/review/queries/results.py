@@ -50,7 +50,7 @@ class Given:
     @property
     def points(self) -> dict[str, str]:
         """The scores in points by criterion, as written; what could not be judged is left out."""
-        return {str(one["id"]): one["score"] for one in self.content["criteria"] if one["score"] is not None}
+        return {str(one["id"]): one["value"] for one in self.content["criteria"] if one["value"] is not None}
 
     @property
     def verdict(self) -> Verdict | None:
@@ -126,6 +126,13 @@ def judged(phase: Phase) -> Q:
     """The proposals that have, or will have, results in this phase, also once they have gone on to the next."""
     asked = Assignment.objects.filter(proposal=OuterRef("pk"), phase=phase, answer=Answer.ACCEPTED)
     return ~Q(status__in=sorted(NEVER)) & (Q(Exists(asked)) | (Q(phase=phase) & ~Q(status__in=sorted(NOT_YET))))
+
+
+def phases_with_results() -> list[Phase]:
+    """The phases that are planned to be judged, or in which somebody was asked to, newest call first."""
+    asked = Assignment.objects.filter(phase=OuterRef("pk"))
+    found = Phase.objects.filter(Q(review_plan__isnull=False) | Q(Exists(asked)))
+    return list(found.select_related("call").order_by("-call_id", "position"))
 
 
 def results(phase: Phase, *, reader: Any, places: int | None = None) -> Results:
