@@ -7,7 +7,7 @@ from django.db import transaction
 from proposals.calls.models import Call
 from proposals.demo.filing import seed_proposals
 from proposals.demo.letters import seed_letters
-from proposals.demo.people import seed_organisations, seed_staff
+from proposals.demo.people import seed_experts, seed_organisations, seed_staff
 from proposals.demo.reference import instant, seed_calls, seed_directory
 from proposals.intake.actions import extend_deadline
 
@@ -19,6 +19,7 @@ CLOSES_DAYS = 30
 def seed(now: datetime) -> dict[str, int]:
     """This will add what is missing of the demonstration; a second time it adds nothing. Returns what was added."""
     staff = seed_staff()
+    seed_experts(staff[0], now)
     directory = seed_directory(staff[0], now)
     calls = seed_calls(now)
     bodies = seed_organisations(now, staff[0])

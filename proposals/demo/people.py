@@ -1,6 +1,7 @@
 """The fictional organisations and people of the demonstration, and one login for each role."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -8,6 +9,8 @@ from allauth.account.models import EmailAddress
 from proposals.demo.reference import load
 from proposals.partners.models import Membership, Organisation, User
 from proposals.partners.states import Role, StaffRole
+from proposals.review.actions.experts import save_expert
+from proposals.review.models import Expert
 
 PASSWORD = "lunar demonstration 2026"  # noqa: S105  # known to all, and only ever set by `seed`
 SYNTHETIC = "(synthetic)"
@@ -16,7 +19,16 @@ STAFF = (
     ("secretariat@demo.example.org", "Secretariat, first desk (synthetic)", StaffRole.SECRETARIAT),
     ("secretariat2@demo.example.org", "Secretariat, second desk (synthetic)", StaffRole.SECRETARIAT),
     ("observer@demo.example.org", "Observer (synthetic)", StaffRole.OBSERVER),
+    ("reviewer@demo.example.org", "Science reviewer (synthetic)", StaffRole.REVIEWER),
+    ("assessor@demo.example.org", "Technical assessor (synthetic)", StaffRole.ASSESSOR),
+    ("chair@demo.example.org", "Panel chair (synthetic)", StaffRole.CHAIR),
+    ("board@demo.example.org", "Member of the board (synthetic)", StaffRole.BOARD),
 )
+# What the two who judge know, how well, and how much they can take on.
+EXPERTS = {
+    StaffRole.REVIEWER: ({"geophysics": "1", "remote_sensing": "0.7", "radio": "0.5", "launch_orbit": "0.5"}, 4),
+    StaffRole.ASSESSOR: ({"geophysics": "1", "rover": "0.7", "technology": "0.7"}, 4),
+}
 LANGUAGE_OF = {"CN": "zh-hans", "HK": "zh-hans", "FR": "fr", "RU": "ru", "BY": "ru", "ES": "es", "MX": "es", "AR": "es"}
 ZONE_OF = {"PK": "Asia/Karachi", "IT": "Europe/Rome", "PE": "America/Lima", "CN": "Asia/Shanghai", "HK": "Asia/Hong_Kong"}
 
@@ -24,6 +36,15 @@ ZONE_OF = {"PK": "Asia/Karachi", "IT": "Europe/Rome", "PE": "America/Lima", "CN"
 def seed_staff() -> list[User]:
     """The staff logins, first desk first."""
     return [login(email, full_name=name, staff_role=role, time_zone="Asia/Shanghai") for email, name, role in STAFF]
+
+
+def seed_experts(desk: User, now: datetime) -> None:
+    """Give the demonstration's reviewer and assessor their profiles, where they have none."""
+    for user in User.objects.filter(email__in=[email for email, _name, _role in STAFF], expert=None):
+        known, most = EXPERTS.get(StaffRole(user.staff_role), ({}, 0))
+        if known:
+            weights = {topic: Decimal(weight) for topic, weight in known.items()}
+            save_expert(Expert(user=user, country="CN", languages=["en"], max_load=most), weights=weights, by=desk, now=now)
 
 
 def login(email: str, *, password: str = PASSWORD, **fields: Any) -> User:
@@ -91,5 +112,5 @@ def logins() -> list[tuple[str, str]]:
         *((what, by_key[key]["team"][0]["email"]) for what, key in partners),
         ("secretariat", STAFF[0][0]),
         ("secretariat, a second desk", STAFF[1][0]),
-        ("observer", STAFF[2][0]),
+        *((str(role.label), email) for email, _name, role in STAFF[2:]),
     ]

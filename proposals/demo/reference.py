@@ -59,7 +59,7 @@ def seed_directory(by: User | None, now: datetime) -> int:
 def seed_calls(now: datetime) -> list[Call]:
     """Add the calls that are not there yet, each with all its rows."""
     known = set(Call.objects.values_list("code", flat=True))
-    return [_call(entry, now) for entry in load("calls") if entry["code"] not in known]
+    return [make_call(entry, now) for entry in load("calls") if entry["code"] not in known]
 
 
 def instant(value: str | int, now: datetime, *, at: time = time(23, 59)) -> datetime:
@@ -69,7 +69,8 @@ def instant(value: str | int, now: datetime, *, at: time = time(23, 59)) -> date
     return datetime.combine(now.astimezone(BEIJING).date() + timedelta(days=value), at, BEIJING)
 
 
-def _call(entry: dict[str, Any], now: datetime) -> Call:
+def make_call(entry: dict[str, Any], now: datetime) -> Call:
+    """Add a call with all its rows, as its entry in the data says."""
     width, depth, height = entry["envelope_mm"] or (None, None, None)
     plain = (
         "code slug title summary description levels forms total_mass_kg module_mass_kg power_w data_mbit_day "
@@ -112,6 +113,7 @@ def _phase(call: Call, number: int, entry: dict[str, Any], whole: dict[str, Any]
         closes_at=instant(closes, now),
         late_until=None if late is None else instant(late, now),
         zone=entry["zone"],
+        two_key=entry.get("two_key", False),
     )
     asked = LETTER_OF_INTENT if entry["kind"] == PhaseKind.LOI else dict.fromkeys(known_fields(), False) | LETTER_OF_INTENT
     Asked.objects.bulk_create(Asked(phase=phase, field=name, required=required) for name, required in asked.items())
