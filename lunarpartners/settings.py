@@ -90,7 +90,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "proposals.web.context.site",
             ],
-            "builtins": [f"proposals.web.templatetags.{name}" for name in ("lunar", "triage", "fields", "still")],
+            "builtins": [f"proposals.web.templatetags.{name}" for name in ("lunar", "triage", "fields", "still", "ranking")],
         },
     },
 ]

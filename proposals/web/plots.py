@@ -1,7 +1,7 @@
 """Plots as SVG text drawn on the server: no script, no inline style, the same figures always in a table beside them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -15,7 +15,9 @@ BAR_PX = 18
 PLOT_PX = 180
 WIDEST = Decimal(75)  # per cent of the width: the rest is for the value written beside the longest bar
 DIAGONAL = "M-2 2l4-4M0 8l8-8M6 10l4-4"
+PLACED_PX = 42
 Row = tuple[str, Decimal | int]
+Placed = tuple[str, int, int | None, int | None]
 
 
 def number(value: Decimal | int) -> str:
@@ -184,3 +186,44 @@ def _axis(start: datetime, end: datetime) -> SafeString:
         f"{start:%Y-%m-%d}",
         f"{end:%Y-%m-%d}",
     )
+
+
+def intervals(title: str, rows: Sequence[Placed], places: int | None = None) -> SafeString:
+    """Where each row may stand: a dot at its rank on a line between the ranks that chance allows, the best on top.
+
+    `rows` are (label, rank, lowest, highest), ranks counted from 1; without an interval only the dot is drawn.
+    `places` is drawn as a labelled line after that rank.
+    """
+    name = _name("intervals", title, rows, places)
+    last = max([high or rank for _label, rank, _low, high in rows] + [places or 1, 2])
+    top = 28 if places else 4
+
+    def across(rank: float) -> str:
+        return f"{2 + (Decimal(rank) - 1) * (WIDEST - 4) / (last - 1):.2f}"
+
+    lines = format_html_join("", "{}", ((_placed(row, top + index * PLACED_PX, across),) for index, row in enumerate(rows)))
+    height = top + PLACED_PX * len(rows) + 4
+    told = " ".join(f"{label}: {_ranks(rank, low, high)}." for label, rank, low, high in rows)
+    line: SafeString = mark_safe("")
+    if places:
+        line = format_html(
+            '<line class="lp-plot-cap" x1="{0}%" x2="{0}%" y1="4" y2="{1}"/>'
+            '<text class="lp-plot-quiet" x="{0}%" dx="6" y="16">{2}</text>',
+            across(places + 0.5), height, _("Places: %(places)s") % {"places": number(places)},
+        )  # fmt: skip
+    return _svg(name, height, title, told or _("There are no figures yet."), line + lines)
+
+
+def _ranks(rank: int, low: int | None, high: int | None) -> str:
+    return number(rank) if low is None or high is None else f"{number(rank)} ({number(low)}–{number(high)})"
+
+
+def _placed(row: Placed, y: int, across: Callable[[float], str]) -> SafeString:
+    """One row: its label above its line, its dot on it, its figures at the line's end."""
+    label, rank, low, high = row
+    return format_html(
+        '<text x="0" y="{0}">{1}</text><line class="lp-plot-line" x1="{2}%" x2="{3}%" y1="{5}" y2="{5}"/>'
+        '<circle class="lp-plot-fill-1" cx="{4}%" cy="{5}" r="5"/>'
+        '<text class="lp-plot-value" x="{3}%" dx="10" y="{6}">{7}</text>',
+        y + 14, label, across(low or rank), across(high or rank), across(rank), y + 28, y + 33, _ranks(rank, low, high),
+    )  # fmt: skip

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from proposals.web.plots import WIDEST, bars, number, timeline
+from proposals.web.plots import WIDEST, bars, intervals, number, timeline
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [("Robots", Decimal(145)), ("Instruments", Decimal("36.25")), ("Other", Decimal(0))]
@@ -100,3 +100,31 @@ def test_timeline_without_points_says_so() -> None:
 
 def test_number_has_a_point_and_thin_spaces() -> None:
     assert number(Decimal("1234567.5")) == "1\u202f234\u202f567.5"
+
+
+RANKS = [("CE8-A", 1, 1, 2), ("CE8-B", 2, 1, 5), ("CE8-C", 5, None, None)]
+
+
+def test_intervals_draw_each_rank_on_its_line() -> None:
+    svg = drawn(intervals("Ranks", RANKS))
+    dots = [circle.get("cx") for circle in svg.iter(f"{SVG}circle")]
+    lines = [(line.get("x1"), line.get("x2")) for line in svg.iter(f"{SVG}line")]
+    assert dots == ["2.00%", "19.75%", "73.00%"]
+    assert lines == [("2.00%", "19.75%"), ("2.00%", "73.00%"), ("73.00%", "73.00%")]
+    assert [t.text for t in svg.iter(f"{SVG}text") if t.get("class") == "lp-plot-value"] == ["1 (1–2)", "2 (1–5)", "5"]
+
+
+def test_intervals_say_the_same_figures_in_words() -> None:
+    assert drawn(intervals("Ranks", RANKS)).findtext(f"{SVG}desc") == "CE8-A: 1 (1–2). CE8-B: 2 (1–5). CE8-C: 5."
+
+
+def test_intervals_draw_the_places_after_the_last_of_them() -> None:
+    svg = drawn(intervals("Ranks", RANKS, places=2))
+    cap = next(line for line in svg.iter(f"{SVG}line") if line.get("class") == "lp-plot-cap")
+    assert cap.get("x1") == "28.62%"
+    assert [t.text for t in svg.iter(f"{SVG}text") if t.get("class") == "lp-plot-quiet"] == ["Places: 2"]
+
+
+@pytest.mark.parametrize("rows", [[], [("<b>", 1, None, None)]])
+def test_intervals_of_little_are_still_a_figure(rows: list[tuple[str, int, int | None, int | None]]) -> None:
+    assert drawn(intervals("Ranks", rows)).tag == f"{SVG}svg"

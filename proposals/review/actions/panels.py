@@ -26,7 +26,10 @@ from proposals.review.rules.panels import RECOMMENDABLE, may_freeze, may_keep, m
 
 
 class PanelChanged(Exception):
-    """Someone saved this panel meanwhile; nothing was changed."""
+    """Someone saved or froze this panel meanwhile; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Someone saved this panel meanwhile. Nothing of yours was saved over it."))
 
 
 class ReviewsMissing(ValidationError):
