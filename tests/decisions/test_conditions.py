@@ -105,3 +105,15 @@ def test_conditions_are_listed_once_released_and_to_nobody_barred(desk: User) ->
     assert [one.text for one in conditions_for(desk)] == ["Reduce the mass"]
     Access.objects.create(proposal=proposal, user=desk, grant=False, why="conflict:family")
     assert list(conditions_for(desk)) == []
+
+
+def test_the_last_condition_waits_for_a_decision_that_waits(desk: User) -> None:
+    proposal = conditional("Reduce the mass")
+    (only,) = conditions_of(proposal)
+    waiting = Decision.objects.create(
+        proposal=proposal, phase=proposal.phase, outcome=Outcome.NOT_SELECTED, drafted_by=desk, drafted_at=NOW
+    )
+    with pytest.raises(ValidationError, match="Another decision"):
+        confirm(only, note="Shown.", by=desk, now=NOW)
+    waiting.delete()
+    assert confirm(only, note="Shown.", by=desk, now=NOW) is True

@@ -41,6 +41,8 @@ def confirm(condition: Condition, *, note: str, by: User, now: datetime) -> bool
     record("condition.met", by=by, about=proposal, condition=held.pk)
     if any(one.met_at is None for one in siblings.values()):
         return False
+    if proposal.decisions.open().exists():
+        raise ValidationError(_("Another decision about this project waits: drop it first, or let it be released."))
     move = proposal.move(Status.SELECTED, by=by, now=now)
     record("proposal.selected", by=by, about=proposal, was=move.was)
     emails.moved(move, proposal=proposal, template="conditions_met")
