@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, models, transaction
 from proposals.decisions.actions import after, agreements, announcing, conditions, deciding, inviting, releases
 from proposals.decisions.models import Agreement, Condition, Decision, Letter, Release
 from proposals.decisions.queries.announcing import entry_of
+from proposals.decisions.queries.deciding import outcomes_for
 from proposals.decisions.states import Outcome
 from proposals.intake.models import Proposal
 from proposals.intake.states import Status
@@ -32,7 +33,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 def one_of(world: World, rows: "models.QuerySet[Row, Row]") -> Row | None:
     """One of these rows by chance, None where there is none."""
-    found = list(rows.order_by("pk"))
+    found = sorted(rows, key=lambda row: world.drafts.index(row.pk) if isinstance(row, Proposal) else row.pk)
     return world.chance.choice(found) if found else None
 
 
@@ -75,8 +76,11 @@ def _accept(world: World, given: Assignment) -> None:
     assignments.accept(given, by=_by_reviewer(world, given), now=world.now)
 
 
-def _decline(world: World, given: Assignment) -> None:
+def _decline(world: World, given: Assignment) -> bool | None:
+    if world.chance.random() > 0.3:
+        return False
     assignments.decline(given, reason="No time.", by=_by_reviewer(world, given), now=world.now)
+    return None
 
 
 def _take_off(world: World, given: Assignment) -> None:
@@ -104,10 +108,13 @@ def _say(world: World, given: Assignment) -> None:
     discussion.say(given.proposal, text="I agree.", request_key=key, by=_by_reviewer(world, given), now=world.now)
 
 
-def _declare(world: World) -> None:
+def _declare(world: World) -> bool | None:
+    if world.chance.random() > 0.2:  # soon nobody could be asked any more
+        return False
     person = world.chance.choice([*world.reviewers, *world.assessors, world.staff["chair"]])
     kind = world.chance.choice(sorted(DECLARED))
     conflicts.declare(world.proposal(), user=person, kind=kind, by=world.chance.choice([person, world.fellow()]), now=world.now)
+    return None
 
 
 def _override(world: World, conflict: Conflict) -> None:
@@ -124,8 +131,11 @@ def _before_panel(world: World) -> bool | None:
     return None
 
 
-def _send_back(world: World, item: PanelItem) -> None:
+def _send_back(world: World, item: PanelItem) -> bool | None:
+    if world.chance.random() > 0.3:
+        return False
     panels.send_back(item, by=world.fellow(), now=world.now)
+    return None
 
 
 def _keep(world: World, panel: Panel) -> None:
@@ -137,16 +147,18 @@ def _keep(world: World, panel: Panel) -> None:
     panels.keep(panel, sheet=sheet, by=world.fellow(), now=world.now)
 
 
-def _freeze(world: World, panel: Panel) -> None:
-    if world.chance.random() < 0.2:
-        panels.freeze(
-            panel, revision=panel.revision, by=world.chance.choice([world.staff["chair"], world.fellow()]), now=world.now
-        )
+def _freeze(world: World, panel: Panel) -> bool | None:
+    if world.chance.random() > 0.1:  # the next proposals would need another panel
+        return False
+    by = world.chance.choice([world.staff["chair"], world.fellow()])
+    panels.freeze(panel, revision=panel.revision, by=by, now=world.now)
+    return None
 
 
 def _what(world: World, proposal: Proposal) -> dict[str, Any]:
     """An outcome with what belongs to it, or sometimes with what does not."""
-    outcome = world.chance.choice(list(Outcome))
+    possible = outcomes_for(proposal) if world.chance.random() < 0.8 else list(Outcome)
+    outcome = world.chance.choice(possible or list(Outcome))
     others = Proposal.objects.filter(call=world.call).exclude(pk=proposal.pk)
     return {
         "outcome": outcome,
@@ -166,15 +178,20 @@ def _decide(world: World) -> bool | None:
     return None
 
 
-def _amend(world: World, decision: Decision) -> None:
+def _amend(world: World, decision: Decision) -> bool | None:
+    if world.chance.random() > 0.3:  # its letter would have to be prepared again each time
+        return False
     revision = decision.revision if world.chance.random() < 0.9 else decision.revision + 1
     what = _what(world, decision.proposal)
     deciding.amend(decision, **what, revision=revision, by=world.fellow(), now=world.now)
+    return None
 
 
-def _drop(world: World, decision: Decision) -> None:
-    if world.chance.random() < 0.3:
-        deciding.drop(decision, by=world.fellow(), now=world.now)
+def _drop(world: World, decision: Decision) -> bool | None:
+    if world.chance.random() > 0.2:
+        return False
+    deciding.drop(decision, by=world.fellow(), now=world.now)
+    return None
 
 
 def _prepare(world: World) -> bool | None:
@@ -193,9 +210,19 @@ def _approve(world: World, release: Release) -> None:
     releases.approve(release, release_at=later, by=by, now=world.now)
 
 
-def _stop(world: World, release: Release) -> None:
-    if world.chance.random() < 0.2:
-        releases.stop(release, by=world.fellow(), now=world.now)
+def _stop(world: World, release: Release) -> bool | None:
+    if world.chance.random() > 0.2:
+        return False
+    releases.stop(release, by=world.fellow(), now=world.now)
+    return None
+
+
+def _withdraw(world: World) -> bool | None:
+    if world.chance.random() > 0.05:  # else every life would end early
+        return False
+    proposal = world.proposal()
+    deciding.withdraw(proposal, reason="No funds.", by=world.of_the_team(proposal), now=world.now)
+    return None
 
 
 def _release_due(world: World) -> bool | None:
@@ -272,12 +299,15 @@ def _given() -> "models.QuerySet[Assignment, Assignment]":
 VERBS: list[tuple[str, Verb]] = [
     *INTAKE,
     ("open review", _open),
+    ("open review", _open),
+    ("withdraw", _withdraw),
     ("ask reviewer", _ask),
     ("ask reviewer", _ask),
     ("accept assignment", on(lambda: _given().filter(answer="asked"), _accept)),
     ("accept assignment", on(lambda: _given().filter(answer="asked"), _accept)),
     ("decline", on(lambda: _given().filter(answer__in=["asked", "accepted"]), _decline)),
     ("take off", on(lambda: _given().filter(answer="accepted"), _take_off)),
+    ("assess", on(lambda: _given().filter(answer="accepted", proposal__status="under_review"), _assess)),
     ("assess", on(lambda: _given().filter(answer="accepted"), _assess)),
     ("assess", on(lambda: _given().filter(answer="accepted", proposal__status="under_review"), _assess)),
     ("say", on(lambda: _given().filter(answer="accepted"), _say)),
@@ -300,7 +330,9 @@ VERBS: list[tuple[str, Verb]] = [
     ("release", _release_due),
     ("release", _release_due),
     ("invite", _invite),
+    ("invite", _invite),
     ("confirm condition", on(lambda: Condition.objects.filter(met_at=None), _confirm)),
+    ("open agreement", _open_agreement),
     ("open agreement", _open_agreement),
     ("tick", on(Agreement.objects.all, _tick)),
     ("agree", on(Agreement.objects.all, _agree)),

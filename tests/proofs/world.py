@@ -63,7 +63,7 @@ class World:
         self.everybody = [*self.partners, *self.secretariat, *self.staff.values(), *self.reviewers, *self.assessors]
         self.wording = WordingVersion.objects.create(
             wording=Wording.objects.create(name="Decision (synthetic)"), number=1, made_by=self.secretariat[0], made_at=now,
-            texts={"en": {"subject": "About {reference}", "body": "Dear {name}, we write about {reference}."}},
+            texts={"en": {"subject": "About {reference}", "body": "Dear {name}: {outcome}. {feedback} {conditions}"}},
         )  # fmt: skip
         lead = make_organisation(country="IT")
         for partner in self.partners:
@@ -85,16 +85,19 @@ class World:
         return proposal.created_by if self.chance.random() < 0.85 else self.chance.choice(self.everybody)
 
     def step(self, verbs: "list[tuple[str, Verb]]", refusals: tuple[type[Exception], ...]) -> tuple[str, str]:
-        """One verb by chance: its name and how it ended. What is no refusal is a fault, and rises."""
+        """One verb by chance that has something to do: its name and how it ended. What is no refusal is a fault, and rises."""
         self.now += timedelta(minutes=self.chance.randint(1, 600))
-        name, verb = self.chance.choice(verbs)
-        try:
-            with transaction.atomic():
-                told = "nothing to do" if verb(self) is False else "done"
-        except (*REFUSALS, *refusals) as refusal:
-            told = type(refusal).__name__
-        self.counts[told] += 1
-        return name, told
+        while True:
+            name, verb = self.chance.choice(verbs)
+            try:
+                with transaction.atomic():
+                    if verb(self) is False:
+                        continue
+                told = "done"
+            except (*REFUSALS, *refusals) as refusal:
+                told = type(refusal).__name__
+            self.counts[told] += 1
+            return name, told
 
 
 def _submit(world: World) -> None:
@@ -102,38 +105,36 @@ def _submit(world: World) -> None:
     intake.submit(proposal, by=world.of_the_team(proposal), now=world.now)
 
 
-def _withdraw(world: World) -> None:
-    if world.chance.random() < 0.1:  # else every life would end early
-        proposal = world.proposal()
-        intake.withdraw(proposal, reason="No funds.", by=world.of_the_team(proposal), now=world.now)
-
-
 def _answer(world: World) -> None:
     proposal = world.proposal()
     intake.answer(proposal, text="Yes.", by=world.of_the_team(proposal), now=world.now)
 
 
-def _ask(world: World) -> None:
+def _ask(world: World) -> bool | None:
+    if world.chance.random() > 0.4:
+        return False
     due = world.now + timedelta(days=world.chance.choice([-1, 1, 7]))
     intake.ask(world.proposal(), question="Which way is up?", due_at=due, by=world.fellow(), now=world.now)
+    return None
 
 
-def _return(world: World) -> None:
+def _return(world: World) -> bool | None:
+    if world.chance.random() > 0.3:
+        return False
     by = world.now + timedelta(days=world.chance.choice([-1, 7]))
     intake.return_for_correction(world.proposal(), reason="The mass.", correct_by=by, by=world.fellow(), now=world.now)
+    return None
 
 
 def _receive(world: World) -> None:
     intake.receive(world.proposal(), by=world.fellow(), now=world.now)
 
 
-def _accept(world: World) -> None:
-    intake.accept_for_review(world.proposal(), by=world.fellow(), now=world.now)
-
-
-def _ineligible(world: World) -> None:
-    if world.chance.random() < 0.1:
-        intake.declare_ineligible(world.proposal(), reason="Of another kind.", by=world.fellow(), now=world.now)
+def _ineligible(world: World) -> bool | None:
+    if world.chance.random() > 0.1:
+        return False
+    intake.declare_ineligible(world.proposal(), reason="Of another kind.", by=world.fellow(), now=world.now)
+    return None
 
 
 class Slipped(AssertionError):
@@ -169,13 +170,10 @@ def _refused(what: str, statement: str, values: list[Any]) -> None:
 INTAKE: list[tuple[str, Verb]] = [
     ("submit", _submit),
     ("submit", _submit),
-    ("withdraw", _withdraw),
     ("answer", _answer),
     ("ask", _ask),
     ("return", _return),
     ("receive", _receive),
-    ("accept", _accept),
-    ("accept", _accept),
     ("ineligible", _ineligible),
     ("raw move", _raw_move),
     ("raw phase", _raw_phase),
