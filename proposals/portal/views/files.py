@@ -72,8 +72,8 @@ def upload(request: HttpRequest, proposal: UUID) -> HttpResponse:
     return page(request, found, "files", {})
 
 
-def _file_or_404(request: HttpRequest, proposal: UUID, file: UUID) -> Attachment:
-    found = visible_or_404(request, proposal)
+def _file_or_404(request: HttpRequest, proposal: UUID, file: UUID, *, to_experts: bool = False) -> Attachment:
+    found = visible_or_404(request, proposal, to_experts=to_experts)
     held = get_object_or_404(Attachment, pk=file, proposal=found)
     held.proposal = found
     return held
@@ -83,7 +83,7 @@ def _file_or_404(request: HttpRequest, proposal: UUID, file: UUID) -> Attachment
 @require_safe
 def file(request: HttpRequest, proposal: UUID, file: UUID) -> HttpResponseBase:
     """A file as a download: never shown inside the site, whatever it holds."""
-    held = _file_or_404(request, proposal, file)
+    held = _file_or_404(request, proposal, file, to_experts=True)
     if not rules.may_open_file(request.user, held):
         raise Http404
     try:

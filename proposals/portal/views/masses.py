@@ -18,6 +18,7 @@ from proposals.intake.queries import mass_report, weighed_modules
 from proposals.intake.rules import may_edit
 from proposals.partners.models import User
 from proposals.portal.forms.masses import MassForm
+from proposals.portal.views.access import visible_or_404
 from proposals.portal.views.editing import Asked, Editor, page, show
 
 
@@ -89,7 +90,7 @@ def mass(request: HttpRequest, proposal: Proposal, key: str, asked: Asked) -> Ht
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove_module(request: HttpRequest, proposal: UUID, module: int) -> HttpResponse:
     """What will go with the module; then it goes."""
-    found = get_object_or_404(Proposal.objects.visible_to(request.user).select_related("call", "phase"), pk=proposal)
+    found = visible_or_404(request, proposal)
     going = get_object_or_404(Module.objects.select_related("proposal"), proposal=found, pk=module)
     if not may_edit(request.user, found):
         raise Http404

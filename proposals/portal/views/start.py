@@ -16,6 +16,7 @@ from proposals.calls.queries import first_phase, later_phase, visible_call
 from proposals.calls.states import Standing
 from proposals.intake import actions
 from proposals.partners.queries import own_organisations
+from proposals.partners.states import EXPERTS
 from proposals.portal.forms.start import StartForm
 
 TAKES = {Standing.OPEN, Standing.LATE}
@@ -28,9 +29,12 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     call = visible_call(request.user, slug)
     if call is None:
         raise Http404
-    if request.user.is_staff:
+    reader: Any = request.user
+    if reader.is_staff:
         if request.method == "POST":
             raise PermissionDenied
+        if reader.staff_role in EXPERTS:
+            return redirect("admin:index")
         return _page(request, call, None, timezone.now())
     form = StartForm(request.POST if request.method == "POST" else None, call=call, organisations=own_organisations(request.user))
     if request.method == "POST" and form.is_valid():
