@@ -35,6 +35,7 @@ FRESH_S = 60
 COUNTRIES_SHOWN = 15
 PARTS = (
     ("proposal", gettext_lazy("Proposals")),
+    ("panel", gettext_lazy("Panels and results")),
     ("decision", gettext_lazy("Decisions")),
     ("release", gettext_lazy("Releases")),
     ("condition", gettext_lazy("Conditions")),
