@@ -226,6 +226,14 @@ def test_a_document_is_added_and_kept_by_later_saves(client, staff, settings, tm
     assert len(digest) == 64
 
 
+def test_a_phase_says_who_signs_before_a_submission(client, staff):
+    phase = make_call().phases.get()
+    assert (phase.two_key, phase.partners_sign) == (False, False)
+    assert save(client, phase, two_key="on", partners_sign="on").status_code == 302
+    phase.refresh_from_db()
+    assert (phase.two_key, phase.partners_sign) == (True, True)
+
+
 def test_removing_a_phase_in_use_is_refused(client, staff):
     call = make_proposal(call=make_call()).call
     response = save(client, call, **{"phases-0-DELETE": "on"})

@@ -1,9 +1,12 @@
 """Two keys, delegation, consortium signatures: what was not released, signed and seen is never submitted."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connections
 
 from proposals.audit.calculations import canonical, sha256
 from proposals.audit.models import Event
@@ -11,6 +14,7 @@ from proposals.calls.models import Phase
 from proposals.intake import actions, rules
 from proposals.intake.models import Access, Delegation, MoveNotAllowed, Proposal, Signature, Version
 from proposals.intake.queries import content
+from proposals.intake.queries.at_hand import proposal_for
 from proposals.intake.queries.signing import keys_of, representatives
 from proposals.intake.states import Signing, Status, TeamRole
 from proposals.outbox.models import Message
@@ -88,7 +92,12 @@ def test_release_signs_what_is_typed_lets_the_representatives_read_and_tells_the
     signature = release(two_key)
 
     assert signature.sha256 == sha256(canonical(content(two_key)))
-    assert (signature.kind, signature.by, signature.at, signature.phase) == (Signing.RELEASE, two_key.created_by, NOW, two_key.phase)
+    assert (signature.kind, signature.by, signature.at, signature.phase) == (
+        Signing.RELEASE,
+        two_key.created_by,
+        NOW,
+        two_key.phase,
+    )
     assert list(Access.objects.filter(why="representative").values_list("user", "grant")) == [(representative.pk, True)]
     assert Proposal.objects.visible_to(representative).get() == two_key
     mail = Message.objects.get()
@@ -100,7 +109,7 @@ def test_release_signs_what_is_typed_lets_the_representatives_read_and_tells_the
 def test_representative_submits_what_the_pi_released(two_key, representative):
     signature = release(two_key)
     version = submit(two_key, representative)
-    frozen = {k: v for k, v in __import__("json").loads(version.canonical).items()}
+    frozen = json.loads(version.canonical)
     for key in ("reference", "version", "received_at", "late"):
         frozen.pop(key)
     assert sha256(canonical(frozen)) == signature.sha256
@@ -226,8 +235,6 @@ def test_a_representative_who_is_not_of_the_team_reads_and_writes_nothing(two_ke
     assert (rules.may_read_draft(representative, two_key), rules.may_submit(representative, two_key)) == (True, True)
     for may in (rules.on_team, rules.may_edit, rules.may_withdraw, rules.may_endorse, rules.may_release, rules.may_ask_to_sign):
         assert may(representative, two_key) is False, may
-    from proposals.intake.queries.at_hand import proposal_for
-
     seen = proposal_for(representative, two_key.pk)
     assert (rules.may_read(representative, seen), rules.may_edit(representative, seen)) == (True, False)
     with pytest.raises(PermissionDenied):
@@ -316,6 +323,65 @@ def test_the_secretariat_files_what_was_signed_on_paper(two_key):
     assert refused(two_key, two_key.created_by) == ["It waits for the release by the PI (Maria Principal).", SENDS]
     version = submit(two_key, make_staff())
     assert (version.on_behalf, version.number) == (True, 1)
+
+
+def reminded(now):
+    actions.remind(now=now)
+    actions.tell(now=now)
+    mails = Message.objects.filter(template="reminder_draft").order_by("address")
+    return [(mail.address, mail.text) for mail in mails]
+
+
+def test_reminders_reach_the_team_and_the_representatives_who_may_read(two_key, representative, lead):
+    signatory_of(lead)  # came later: was never given it to read
+    Message.objects.all().delete()
+    soon = two_key.phase.closes_at - timedelta(hours=23)
+    Proposal.objects.filter(pk=two_key.pk).update(moved_at=NOW - timedelta(days=1))
+    Access.objects.create(proposal=two_key, user=representative, why="representative")
+    mails = reminded(soon)
+    assert [address for address, _text in mails] == ["head@example.org", "pi@example.org"]
+    waits = "It waits for the principal investigator to release it; then a representative of the lead organisation submits it."
+    assert all(waits in text and "you can submit it now" not in text for _address, text in mails)
+
+
+@pytest.mark.parametrize(
+    ("edited", "says"),
+    [
+        (
+            False,
+            "The principal investigator has released it. It waits for a representative of the lead organisation to submit it.",
+        ),
+        (True, "It was released and has changed since."),
+    ],
+)
+def test_reminders_say_how_a_release_stands(two_key, representative, edited, says):
+    release(two_key)
+    if edited:
+        edit(two_key, abstract="Something else.")
+    mails = reminded(two_key.phase.closes_at - timedelta(hours=23))
+    assert [address for address, _text in mails] == ["head@example.org", "pi@example.org"]
+    assert all(says in text for _address, text in mails)
+
+
+def test_reminders_count_the_partners_who_have_not_signed(consortium):
+    consortium.participations.create(organisation=make_organisation())
+    ((_address, text),) = reminded(consortium.phase.closes_at - timedelta(hours=23))
+    assert "2 partner organisations have not signed their parts." in text
+
+
+def test_mails_of_keys_hold_nothing_live(two_key, representative, partner):
+    two_key.call.phases.update(partners_sign=True)
+    Proposal.objects.filter(pk=two_key.pk).update(title="See https://evil.example")
+    partner.name = "Click http://evil.example"
+    partner.save()
+    two_key.participations.create(organisation=partner)
+    signatory_of(partner)
+    actions.ask_to_sign(two_key, by=two_key.created_by, now=NOW)
+    release(two_key)
+    actions.delegate(two_key, to=two_key.created_by, by=representative, now=NOW)
+    mails = Message.objects.filter(template__in=["released", "signature_asked", "signature_delegated"])
+    assert mails.count() == 3
+    assert [mail.template for mail in mails if "evil.example" in mail.text + mail.html + mail.subject] == []
 
 
 def test_other_staff_hold_no_key(two_key, lead, representative):
@@ -451,10 +517,6 @@ def test_it_works_with_the_partners_own_eyes(two_key, representative, partner):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_representatives_and_an_edit_at_once_submit_once_what_was_released(two_key, lead, representative):
-    from concurrent.futures import ThreadPoolExecutor
-
-    from django.db import connections
-
     others = [signatory_of(lead) for _n in range(3)]
     digest = release(two_key).sha256
 

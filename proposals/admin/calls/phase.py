@@ -73,6 +73,7 @@ class PhaseAdmin(GuardedAdmin):
     readonly_fields = ("call",)
     sections = (
         (None, {"fields": ("call", "position", "kind", "title", "needs_endorsement")}),
+        (_("Who signs before a submission"), {"fields": ("two_key", "partners_sign")}),
         (_("When it is open"), {"fields": ("zone", "opens_at", "closes_at", "late_until")}),
     )
 

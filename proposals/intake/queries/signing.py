@@ -111,11 +111,27 @@ def _part(row: Participation, document: dict[str, Any], given: dict[Any, Signatu
     return Key(Signing.PART, digest, row.organisation, given.get((Signing.PART, row.organisation_id)))
 
 
+_TRUSTED = Q(confirmed_at__isnull=False) | Q(organisation__in_directory=False)
+
+
+def _standing(organisations: Any) -> QuerySet[Membership]:
+    """The memberships by which somebody `stands_for` one of these organisations."""
+    return Membership.objects.filter(
+        _TRUSTED, organisation__in=organisations, organisation__merged_into=None, role=Role.REPRESENTATIVE
+    )
+
+
+def stood_for(user: Any, keys: Keys) -> set[int]:
+    """The organisations, of those whose part is to be signed, for which this person stands. One query, or none."""
+    asked = [key.organisation.pk for key in keys.parts if key.organisation]
+    if not asked or user.is_staff:
+        return set()
+    return set(_standing(asked).filter(user=user.pk).values_list("organisation", flat=True))
+
+
 def representatives(organisations: Iterable[int | None]) -> QuerySet[User]:
     """Whoever `stands_for` one of these organisations, each once."""
-    trusted = Q(confirmed_at__isnull=False) | Q(organisation__in_directory=False)
-    known = [one for one in organisations if one is not None]
-    rows = Membership.objects.filter(trusted, organisation__in=known, organisation__merged_into=None, role=Role.REPRESENTATIVE)
+    rows = _standing([one for one in organisations if one is not None])
     return User.objects.filter(is_active=True, staff_role="", pk__in=rows.values("user")).order_by("pk")
 
 
@@ -167,7 +183,6 @@ def lapsed() -> QuerySet[Access]:
     takes_part = Q(organisation=OuterRef("proposal__lead")) | Q(
         organisation__in=Participation.objects.filter(proposal=OuterRef(OuterRef("proposal"))).values("organisation")
     )
-    trusted = Q(confirmed_at__isnull=False) | Q(organisation__in_directory=False)
-    stands = Membership.objects.filter(takes_part, trusted, user=OuterRef("user"), role=Role.REPRESENTATIVE)
+    stands = Membership.objects.filter(takes_part, _TRUSTED, user=OuterRef("user"), role=Role.REPRESENTATIVE)
     mine = Access.objects.filter(why=REPRESENTATIVE, grant=True, proposal__call__in=calls)
     return mine.filter(~Exists(stands.filter(organisation__merged_into=None)))

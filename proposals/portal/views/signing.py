@@ -24,7 +24,7 @@ from proposals.intake.models import Proposal
 from proposals.intake.queries import content, mass_report, pages
 from proposals.intake.queries.parts import part_in_words
 from proposals.intake.queries.readable import live
-from proposals.intake.queries.signing import Keys, delegations_of, keys_of, who_submits
+from proposals.intake.queries.signing import Keys, delegations_of, keys_of, stood_for, who_submits
 from proposals.intake.states import Status
 from proposals.portal.forms.signing import DelegateForm, ReleaseForm, SignForm
 from proposals.portal.views.access import visible_or_404
@@ -47,8 +47,7 @@ def keys_shown(request: HttpRequest, proposal: Proposal, keys: Keys) -> dict[str
             "delegations": delegations if may_delegate else [one for one in delegations if one.to_id == user.pk],
             "delegate_form": DelegateForm(people=_others(proposal, user)) if may_delegate else None,
         }
-    mine = [key.organisation for key in keys.parts if key.organisation and rules.may_sign(user, proposal, key.organisation)]
-    return shown | {"may_sign": {one.pk for one in mine}, "may_ask": rules.may_ask_to_sign(user, proposal)}
+    return shown | {"may_sign": stood_for(user, keys), "may_ask": rules.may_ask_to_sign(user, proposal)}
 
 
 def _others(proposal: Proposal, user: Any) -> list[Any]:
