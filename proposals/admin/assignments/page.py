@@ -5,14 +5,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -110,8 +110,6 @@ class AssignmentAdmin(AskedPages, KeyedList, HouseAdmin):
             (("overdue", gettext_lazy("review overdue")), ("answer", gettext_lazy("no answer yet"))),
         ),
     )
-    fields = ("about", "phase", "user", "kind", "answer", "is_lead", "due_at", "affinity", "why_words", "by", "at")
-    readonly_fields = ("about", "why_words")
     acts = (
         Act(
             name="due",
@@ -154,19 +152,25 @@ class AssignmentAdmin(AskedPages, KeyedList, HouseAdmin):
         extra = {"now": timezone.now(), "may_assign": may_assign(request.user), **(extra_context or {})}
         return super().changelist_view(request, extra)
 
-    @admin.display(description=gettext_lazy("proposal"))
-    def about(self, assignment: Assignment) -> Any:
-        """The proposal, as the way to its page."""
-        page = reverse("admin:proposals_proposal_change", args=[assignment.proposal_id])
-        told = assignment.proposal
-        return format_html(
-            '<a href="{}"><bdi dir="ltr">{}</bdi> <span dir="auto">{}</span></a>', page, told.reference, told.title
-        )
-
-    @admin.display(description=gettext_lazy("why this pair"))
-    def why_words(self, assignment: Assignment) -> str:
-        """What the affinity is made of."""
-        return in_words(assignment.why) or _("asked by hand")
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One assignment: who, what, until when and why; and its verbs."""
+        if not self.has_view_permission(request) or request.method != "GET":
+            raise PermissionDenied
+        assignment = self.get_object(request, unquote(object_id))
+        if assignment is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(assignment),
+            "opts": self.opts,
+            "assignment": assignment,
+            "why": in_words(assignment.why),
+            "now": timezone.now(),
+            "buttons": [(act.label, self.act_url(act, assignment)) for act in self.acts if act.may(request.user, assignment)],
+        }
+        return TemplateResponse(request, "admin/assignments/page.html", context)
 
     def ask_view(self, request: Any, proposal: uuid.UUID) -> HttpResponse:
         """Ask one person about one proposal."""

@@ -72,7 +72,7 @@ class Assignment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} – {self.proposal_id}"
+        return f"{self.user} – {self.get_kind_display()}"
 
 
 class Bid(models.Model):

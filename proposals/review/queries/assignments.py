@@ -70,7 +70,7 @@ def invitation_of(assignment: Assignment) -> Invitation:
 def assignments_seen_by(user: Any) -> QuerySet[Assignment]:
     """The assignments of proposals that this member of staff may know of."""
     seen = Proposal.objects.visible_to(user).filter(pk=OuterRef("proposal"))
-    return Assignment.objects.filter(Exists(seen)).select_related("proposal", "phase__call", "user", "assessment")
+    return Assignment.objects.filter(Exists(seen)).select_related("proposal", "phase__call", "user", "by", "assessment")
 
 
 def outstanding(users: Sequence[User]) -> QuerySet[Assignment]:
