@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -37,14 +38,20 @@ class StaffSite(admin.AdminSite):
         return not settings.STAFF_MUST_USE_MFA or has_proven_second_factor(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """What every page of the staff knows, and whether mail stands still."""
-        return {**super().each_context(request), "mail_waits_min": mail_alarm(timezone.now())}
+        """What every page of the staff knows, and whether mail stands still: of that reviewers need not hear."""
+        reads_all = getattr(request.user, "reads_all", False)
+        return {**super().each_context(request), "mail_waits_min": mail_alarm(timezone.now()) if reads_all else None}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """What needs the reader, the call at a glance, mail's health."""
+        """What needs the reader, the call at a glance, mail's health; reviewers have a home of their own."""
         from proposals.admin.home import home  # it needs the pages, and they need this site
+        from proposals.admin.reviews.home import is_reviewer, reviewers_home, reviews_of_calls
 
-        return super().index(request, {**home(request), **(extra_context or {})})
+        if is_reviewer(request.user):
+            context = {**self.each_context(request), **reviewers_home(request), **(extra_context or {})}
+            return TemplateResponse(request, "admin/reviews/home.html", context)
+        known = {**home(request), "call_reviews": reviews_of_calls(request.user, timezone.now())}
+        return super().index(request, {**known, **(extra_context or {})})
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
         """There is one app: its index is the home."""

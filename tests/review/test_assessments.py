@@ -393,15 +393,10 @@ def test_work_says_what_waits_soonest_first(proposal):
     Access.objects.create(proposal=barred.proposal, user=user, grant=False, why="conflict:team")
     with eyes_of(user, "lp_reviewer"):
         work = work_of(user, now=NOW)
-    assert (work.asked, work.locked, work.undertaken) == ([asked], [locked], True)
+    assert (work.asked, work.locked) == ([asked], [locked])
     assert [(task.assignment, task.overdue) for task in work.due] == [(late, True), (later, False)]
     assert [task.assignment for task in work.paused] == [paused]
     assert [(task.assignment, task.answered, task.criteria) for task in work.done] == [(done, 2, 2)]
-
-
-def test_work_without_an_undertaking_says_so():
-    user = make_expert(undertaken=False).user
-    assert work_of(user, now=NOW).undertaken is False
 
 
 def test_progress_counts_what_its_reader_may_know_of(proposal):

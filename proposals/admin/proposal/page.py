@@ -15,10 +15,13 @@ from django.utils.translation import gettext as _
 from proposals.admin.base import Door, HouseAdmin
 from proposals.admin.proposal.acts import ACTS, MOVING, NoteForm, TriageAct
 from proposals.admin.proposal.agreement import FOLLOWING, agreement_part
+from proposals.admin.proposal.asking import asking_part
 from proposals.admin.proposal.behalf import BehalfForm, file_for
+from proposals.admin.proposal.conflicts import conflicts_part
 from proposals.admin.proposal.decision import decision_part
 from proposals.admin.proposal.dossier import dossier
 from proposals.admin.proposal.presence import others_looking
+from proposals.admin.proposal.reviews import reviews_part
 from proposals.admin.queue.page import QueuePages
 from proposals.intake.models import MoveNotAllowed, Proposal
 from proposals.intake.queries.queue import told_of
@@ -57,6 +60,9 @@ class ProposalAdmin(QueuePages, HouseAdmin):
         context = {
             **self.admin_site.each_context(request),
             **agreement_part(proposal, user),
+            **asking_part(proposal, user),
+            **reviews_part(proposal, user),
+            **conflicts_part(proposal),
             **decision_part(proposal, user),
             **dossier(proposal, number=int(number) if number.isdecimal() and len(number) < 5 else None),
             "title": str(proposal),

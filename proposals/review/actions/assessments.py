@@ -18,6 +18,7 @@ from proposals.intake.models import Proposal
 from proposals.partners.gateways import unrestricted
 from proposals.partners.models import User
 from proposals.review.calculations.scores import plainly, wrong_with
+from proposals.review.calculations.texts import too_long
 from proposals.review.models import Assessment, Assignment, Finding, FrozenAssessment, Score
 from proposals.review.queries.assessments import COLUMNS, Content, Missing, as_written, criteria_of, document, in_force, missing
 from proposals.review.rules.assessments import may_write
@@ -163,9 +164,8 @@ def _check(written: Written, criteria: Sequence[Criterion]) -> None:
 def _check_length(name: str, text: Any, model: type[Model], column: str) -> None:
     """Raises ValidationError, under the field of the page, for a text longer than its column keeps."""
     most = getattr(model._meta.get_field(column), "max_length", None)
-    if isinstance(text, str) and most and len(text) > most:
-        says = _("This text has %(length)s characters; at most %(limit)s are kept.")
-        raise ValidationError({name: says % {"length": f"{len(text):,}", "limit": f"{most:,}"}})
+    if isinstance(text, str) and (problem := too_long(text, most)):
+        raise ValidationError({name: problem})
 
 
 def _write(assessment: Assessment, content: Content, criteria: Sequence[Criterion], *, now: datetime) -> None:

@@ -12,6 +12,7 @@ from proposals.intake.models import Proposal
 from proposals.partners.gateways import unrestricted
 from proposals.partners.models import User
 from proposals.review.calculations.feedback import names_another
+from proposals.review.calculations.texts import too_long
 from proposals.review.models import Consensus, Post
 from proposals.review.queries.discussion import thread
 from proposals.review.rules.discussion import may_conclude, may_speak
@@ -47,7 +48,7 @@ def say(proposal: Proposal, *, text: str, request_key: uuid.UUID, by: User, now:
     post = Post(
         proposal=proposal, phase_id=proposal.phase_id, request_key=key, answers_id=answers, text=text.strip(), by=by, at=now
     )
-    post.clean_fields(exclude=["proposal", "phase", "answers", "by"])
+    _check_lengths(post, "text")
     post.save(force_insert=True)
     record("discussion.said", by=by, about=proposal, post=post.pk)
 
@@ -74,10 +75,18 @@ def conclude(proposal: Proposal, *, to_panel: str, feedback: str, revision: int,
         raise ConcludedMeanwhile(consensus)
     consensus.to_panel, consensus.feedback, consensus.by, consensus.at = to_panel, feedback, by, now
     consensus.revision += 1
-    consensus.clean_fields(exclude=["proposal", "phase", "by"])
+    _check_lengths(consensus, "to_panel", "feedback")
     consensus.save()
     record("consensus.saved", by=by, about=proposal, revision=consensus.revision)
     return consensus
+
+
+def _check_lengths(row: Post | Consensus, *columns: str) -> None:
+    """Raises ValidationError for a text longer than its column keeps."""
+    limits = {name: getattr(row._meta.get_field(name), "max_length", None) for name in columns}
+    problems = {name: says for name, most in limits.items() if (says := too_long(getattr(row, name), most))}
+    if problems:
+        raise ValidationError(problems)
 
 
 def _held(proposal: Proposal) -> Proposal:

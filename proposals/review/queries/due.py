@@ -12,7 +12,7 @@ from proposals.calls.models import Criterion
 from proposals.intake.models import Access, Proposal, Version
 from proposals.partners.gateways import unrestricted
 from proposals.review.calculations.scores import minutes
-from proposals.review.models import Assessment, Assignment, Expert
+from proposals.review.models import Assessment, Assignment
 from proposals.review.rules.assessments import is_open
 from proposals.review.states import Answer, ReviewKind
 
@@ -57,11 +57,10 @@ class Work:
     due: list[Task] = field(default_factory=list)
     paused: list[Task] = field(default_factory=list)
     done: list[Task] = field(default_factory=list)
-    undertaken: bool = True
 
 
 def work_of(user: Any, *, now: datetime) -> Work:
-    """Everything this person is asked to judge, soonest first; nothing of what a conflict bars. Seven statements at most."""
+    """Everything this person is asked to judge, soonest first; nothing of what a conflict bars. Eight statements at most."""
     barred = Access.objects.filter(user=user.pk, grant=False).values("proposal_id")
     with unrestricted():  # an asked reviewer may not see the proposal yet; only the person's own rows are read
         own = Assignment.objects.standing().filter(user=user.pk).exclude(proposal__in=barred)
@@ -76,7 +75,6 @@ def work_of(user: Any, *, now: datetime) -> Work:
         due=[task for task in todo if task.is_open],
         paused=[task for task in todo if not task.is_open],
         done=[task for task in tasks if task not in todo],
-        undertaken=Expert.objects.filter(user=user.pk, undertaken_at__isnull=False).exists(),
     )
 
 
