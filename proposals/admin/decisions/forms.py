@@ -119,4 +119,4 @@ def written(decision: Decision) -> dict[str, Any]:
 
 def terms(decision: Decision) -> list[dict[str, Any]]:
     """The conditions that the form of a drafted decision begins with."""
-    return list(decision.conditions.values("text", "due_on"))
+    return [{"text": one.text, "due_on": one.due_on} for one in decision.conditions.all()]

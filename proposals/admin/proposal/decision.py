@@ -16,7 +16,7 @@ def decision_part(proposal: Proposal, user: Any) -> dict[str, Any]:
     """The decisions of all phases, newest first, the other sides of its merges, and where to decide or invite."""
     ways = {}
     if may_decide(user, proposal):
-        ways["decide"] = f"{reverse('admin:proposals_decision_add')}?{urlencode({'proposal': proposal.pk})}"
+        ways["decide"] = f"{reverse('admin:proposals_decision_add')}?{urlencode({'proposal': str(proposal.pk)})}"
     if may_invite(user, proposal):
         ways["invite"] = reverse("admin:proposals_release_invite")
     return {

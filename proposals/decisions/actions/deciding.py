@@ -171,7 +171,7 @@ def _say(decision: Decision, conditions: Terms, *, by: User, **said: Any) -> Non
     elif len(conditions) > CONDITIONS_AT_MOST:
         faults["conditions"] = _("A decision has at most %(limit)d conditions.") % {"limit": CONDITIONS_AT_MOST}
     for name in ("reason", "feedback"):
-        longest = Decision._meta.get_field(name).max_length or 0
+        longest: int = getattr(Decision._meta.get_field(name), "max_length", 0)
         if len(getattr(decision, name)) > longest:
             faults[name] = _("This text has more than %(limit)d characters.") % {"limit": longest}
     if faults:

@@ -23,7 +23,7 @@ def merge(decision: Decision, *, by: User, now: datetime) -> Merge:
     The other one's page may be closed for editing: a release writes there what its two people have read. Whoever leads
     it leads the whole. A team that was answered before is told of those who join; else its own letter says so.
     """
-    parent, into = decision.proposal, Proposal.objects.select_related("call", "phase", "lead").get(pk=decision.merged_into_id)
+    parent, into = decision.proposal, Proposal.objects.select_related("call", "phase", "lead").get(absorbs=decision)
     made = Merge.objects.create(decision=decision, parent=parent, into=into, at=now)
     told_by_letter = into.decisions.filter(released_at=now).exists()
     if not told_by_letter:

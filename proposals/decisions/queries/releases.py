@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -75,7 +76,7 @@ def decisions_of(release: Release) -> list[Decision]:
     return list(more.prefetch_related("conditions", "letters", "proposal__team__user").order_by("proposal__reference"))
 
 
-def counts(decisions: Iterable[Decision]) -> list[tuple[str, int]]:
+def counts(decisions: Iterable[Decision]) -> list[tuple[str | Promise, int]]:
     """How many of each outcome, in the order of the outcomes."""
     counted = Counter(one.outcome for one in decisions)
     return [(outcome.label, counted[outcome]) for outcome in Outcome if counted[outcome]]
