@@ -170,7 +170,6 @@ class Proposal(models.Model):
     has_endorsement = models.BooleanField(_("endorsed"), default=False)
     countries = ArrayField(models.CharField(max_length=2), verbose_name=_("countries or regions"), default=list)
     search = SearchVectorField(null=True, editable=False)
-
     objects = ProposalQuerySet.as_manager()
     # The partner for whom `proposal_for` read this: a partner sees by a grant without a bar, as the team is defined.
     seen_by: int | None = None
