@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -82,6 +83,9 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]
             field.disabled = self.instance.done_at is not None
 
 
+DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 class ItemRows(Rows):
     """The checklist."""
 
@@ -89,6 +93,7 @@ class ItemRows(Rows):
     form = ItemForm
     fields = ("position", "text", "due_on", "done_at", "done_by")
     readonly_fields = ("done_at", "done_by")
+    formfield_overrides = {models.DateField: {"widget": DAY}}
     extra = 2
 
 
@@ -114,6 +119,7 @@ class AgreementAdmin(HouseAdmin):
     refusals = (ValidationError, MoveNotAllowed)
     form = AgreementForm
     inlines = (ItemRows,)
+    formfield_overrides = {models.DateField: {"widget": DAY}}
     list_display = ("project", "counterpart", "done", "planned_on", "signed_on")
     list_display_links = ("counterpart",)
     fields = ("project", "counterpart", "contact", "planned_on", "note", "signed_on", "opened_by", "opened_at", "seen_revision")

@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy
 
 from proposals.admin.proposal.acts import TriageAct
 from proposals.decisions.actions import after, agreements
+from proposals.decisions.models import Agreement
 from proposals.decisions.queries.agreements import agreement_of, checklist, conditions_of
 from proposals.decisions.queries.announcing import project_of
 from proposals.decisions.rules.after import may_change, may_resume
-from proposals.decisions.rules.agreements import may_open_agreement
+from proposals.decisions.rules.agreements import may_keep_agreement, may_open_agreement
 from proposals.decisions.rules.announcing import may_announce
 from proposals.decisions.rules.conditions import may_confirm
 from proposals.decisions.states import AFTER
@@ -95,13 +96,23 @@ def agreement_part(proposal: Proposal, user: Any) -> dict[str, Any]:
     """The variables of this part of the page: none of its queries before a project is selected."""
     if proposal.status not in FOLLOWED:
         return {}
-    agreement = agreement_of(proposal)
-    links = {"announce_url": reverse("admin:proposals_announcement_announce")} if may_announce(user, proposal) else {}
+    agreement, entry = agreement_of(proposal), project_of(proposal)
     return {
-        **links,
+        "onward": _onward(proposal, user, agreement),
         "conditions": [(condition, may_confirm(user, condition)) for condition in conditions_of(proposal)],
         "agreement": agreement,
         "checklist": checklist(agreement) if agreement else [],
-        "public_entry": project_of(proposal),
+        "public_entry": entry,
         "followed": True,
     }
+
+
+def _onward(proposal: Proposal, user: Any, agreement: Agreement | None) -> list[tuple[Any, str]]:
+    """The page that leads on from here, before the buttons that end something: its label and address."""
+    if may_announce(user, proposal):
+        return [(gettext_lazy("Announce it, alone or with others"), reverse("admin:proposals_announcement_announce"))]
+    if agreement and may_keep_agreement(user, agreement):
+        return [(gettext_lazy("Go on with the agreement"), reverse("admin:proposals_agreement_change", args=[agreement.pk]))]
+    if proposal.status == Status.ANNOUNCED:
+        return [(gettext_lazy("See the public page"), reverse("portal:call", args=[proposal.call.slug]))]
+    return []

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from proposals.demo.reference import BEIJING
+
 # The state that the story can stop at, and the day on which it is reached.
 STOPS = {
     "lois": 31,
@@ -48,6 +50,10 @@ class Clock:
     def at(self, day: float, hour: float = 0) -> datetime:
         """An instant, counted from the opening of the call."""
         return self.opens_at + timedelta(days=day, hours=hour)
+
+    def midnight(self, day: float) -> datetime:
+        """The beginning of that day in Beijing: calls open with one, and close a minute before one."""
+        return self.at(day).astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def on(self, day: float) -> date:
         """A day, counted from the opening of the call."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from random import Random
 
 from proposals.calls.models import Criterion, Phase
@@ -36,10 +37,16 @@ def _chance(*words: object) -> Random:
     return Random(" ".join(map(str, words)))  # noqa: S311  # a story, not a secret
 
 
+@cache
+def _strong() -> frozenset[str]:
+    """Titles of two partners whose login is printed: with them one sees a proposal go all the way."""
+    return frozenset(entry["title"] for entry in load("synthetic_proposals") if entry["key"] in {"U01", "U14"})
+
+
 def _science(assignment: Assignment, criteria: list[Criterion]) -> Written:
     """Scores about the proposal's own quality, bent by the reviewer's lean; now and then one cannot be judged."""
     proposal, said = assignment.proposal, load("story")
-    quality = _chance("quality", proposal.title).gauss(0.66, 0.14)
+    quality = _chance("quality", proposal.title).gauss(0.66, 0.14) + (0.25 if proposal.title in _strong() else 0)
     lean = _chance("lean", assignment.user.email).gauss(0, 0.05)
     chance = _chance(proposal.title, assignment.user.email, assignment.phase.position)
     scores = {}

@@ -89,8 +89,8 @@ def _entry(clock: Clock) -> dict[str, Any]:
         {
             "kind": kind,
             "title": title,
-            "opens_at": clock.at(opens).isoformat(),
-            "closes_at": clock.at(closes).isoformat(),
+            "opens_at": clock.midnight(opens).isoformat(),
+            "closes_at": (clock.midnight(closes + 1) - timedelta(minutes=1)).isoformat(),
             "late_until": None,
             "zone": "Asia/Shanghai",
             "two_key": kind == "full",
