@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from lunarpartners.embedded import EmbeddedError
-from tests.benchmarks import figures, measuring
+from tests.benchmarks import assigning, figures, measuring
 from tests.benchmarks.client import Broken, Browser
 from tests.benchmarks.flows import CALL, Mailbox, Partner
 from tests.benchmarks.stage import WEB_THREADS, WEB_WORKERS, WORKER_PROCESSES, Stage
@@ -31,6 +31,8 @@ WARM_UPS = 8  # letters before the first that counts: each worker has compiled i
 def run(arguments: list[str]) -> int:
     """Measure, print, and give the exit status."""
     options = _parse(arguments)
+    if options.assign:
+        return assigning.run()
     signal.signal(signal.SIGTERM, _stop)
     began = time.monotonic()
     report = figures.Report()
@@ -202,6 +204,7 @@ def _told(report: figures.Report) -> str:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="manage.py bench", description="Measure the site with 0, 1,000 and 100,000 proposals.")
     parser.add_argument("--quick", action="store_true", help="only 0 and 1,000 proposals, few repetitions, within a minute")
+    parser.add_argument("--assign", action="store_true", help="only the assignment of reviewers, without a site")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write every figure to a JSON file")
     parser.add_argument("--write", type=Path, metavar="PATH", help="write what is printed to a file as well")
     parser.add_argument("--seed", type=int, default=8, help="names the run's people and organisations")

@@ -77,7 +77,7 @@ def large(*, proposals: int, reviewers: int, load: int, seed: int, topics: int =
     names = [f"t{n}" for n in range(topics)]
     organisation = lambda: f"o{draw.randint(0, proposals // 8)}"  # noqa: E731
     country = lambda: f"c{draw.randint(0, 25)}"  # noqa: E731
-    some = lambda low, high: {t: weight(draw, 2) for t in draw.sample(names, draw.randint(low, high))}  # noqa: E731
+    some = lambda low, high: {t: weight(draw, 2) for t in draw.sample(names, min(topics, draw.randint(low, high)))}  # noqa: E731
     return Case(
         tuple(Reviewer(f"r{n}", load, organisation(), country(), some(3, 6)) for n in range(reviewers)),
         tuple(
