@@ -89,11 +89,26 @@ def test_data_sheets_are_aligned_by_what_they_answer(client, staff, phase):
     for proposal in (one, two):
         freeze(proposal)
     found = facts(client, one, two)
-    assert said(found["title"]) == ["One", "Two"]
-    assert said(found["heritage"]) == ["–", "Flown before"]
+    assert said(found["Title"]) == ["One", "Two"]
+    assert said(found["Heritage"]) == ["–", "Flown before"]
     only = facts(client, one, two, only="differences")
-    assert "heritage" in only
+    assert "Heritage" in only
     assert {fact.differs for fact in only.values()} == {True}
+
+
+def test_no_row_is_called_after_one_proposal_alone(client, staff, phase):
+    """Modules and partners have names of their own: rows are called after what is asked."""
+    one, two = make_judged(phase, "One"), make_judged(phase, "Two")
+    for proposal, names in ((one, ["Mast", "Drill"]), (two, ["Laser"])):
+        for name in names:
+            module = make_module(proposal, "1.5")
+            module.name, module.power_peak_w = name, Decimal(7)
+            module.save()
+        freeze(proposal)
+    found = facts(client, one, two)
+    assert said(found["Peak power"]) == ["Mast: peak power: 7\u00a0W\nDrill: peak power: 7\u00a0W", "7\u00a0W"]
+    assert "Mass budget" in found
+    assert not [label for label in found if any(name in label for name in ("Mast", "Drill", "Laser"))]
 
 
 def test_what_reviewers_found_stands_side_by_side(client, staff, phase):

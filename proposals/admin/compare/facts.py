@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django_countries import countries
 
 from proposals.calls.states import PAYLOAD_LEVELS, CapBasis, Form
+from proposals.intake.calculations.sections import BY_KEY
 from proposals.intake.models import Proposal
+from proposals.intake.queries.completeness import label_of
 from proposals.intake.queries.readable import Line
 from proposals.intake.states import Status
 from proposals.review.models import PanelItem
@@ -77,10 +79,20 @@ def _sheets(sides: Sequence[Side]) -> list[Fact]:
     keys = dict.fromkeys(key for side in sides for key in side.lines)
     facts = []
     for key in keys:
-        lines = next(side.lines[key] for side in sides if key in side.lines)
-        label = min((line.label for line in lines), key=len)
-        facts.append(Fact(label, [_said(side.lines.get(key, [])) for side in sides]))
+        label = _label(key, [side.lines[key] for side in sides if key in side.lines])
+        facts.append(Fact(label[:1].upper() + label[1:], [_said(side.lines.get(key, [])) for side in sides]))
     return facts
+
+
+def _label(key: tuple[str, ...], given: Sequence[Sequence[Line]]) -> str:
+    """What a row of the data sheets is called: never after what stands in one proposal alone."""
+    section, *answers = key
+    if given[0][0].key[0] == "modules":
+        budget = {"elements": _("Mass budget"), "totals": _("Mass of each module")}
+        return budget.get(answers[0]) or str(label_of(f"module.{answers[0]}"))
+    if section and any(len(lines) > 1 for lines in given):
+        return str(BY_KEY[section].title)
+    return given[0][0].label
 
 
 def _said(lines: Sequence[Line]) -> Cell:

@@ -32,7 +32,11 @@ class OpenForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=200)
     held_on = forms.DateField(label=_("Held on"), required=False, widget=forms.DateInput(attrs=DAY))
     chair: Any = forms.ModelChoiceField(
-        queryset=None, label=_("Chair"), required=False, help_text=_("The chair freezes the record. Empty: named later.")
+        queryset=None,
+        label=_("Chair"),
+        required=False,
+        empty_label=_("nobody yet"),
+        help_text=_("The chair freezes the record; while nobody is named, the secretariat can."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -66,7 +70,7 @@ class PanelForm(forms.Form):
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
     held_on = forms.DateField(label=_("Held on"), required=False, widget=forms.DateInput(attrs=DAY))
-    chair: Any = forms.ModelChoiceField(queryset=None, label=_("Chair"), required=False)
+    chair: Any = forms.ModelChoiceField(queryset=None, label=_("Chair"), required=False, empty_label=_("nobody yet"))
     present = forms.CharField(
         label=_("Present"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"})
     )

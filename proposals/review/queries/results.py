@@ -85,9 +85,9 @@ class Row:
 
     @property
     def ranks_without(self) -> tuple[int, int] | None:
-        """The best and the worst rank without any one reviewer; None where none would change it."""
-        ranks = [change.now for change in self.without if change.now is not None]
-        return (min(ranks), max(ranks)) if ranks else None
+        """The best and the worst rank, its own among them, without any one reviewer; None where none would change it."""
+        ranks = {rank for change in self.without for rank in (change.was, change.now) if rank is not None}
+        return (min(ranks), max(ranks)) if len(ranks) > 1 else None
 
     @property
     def hangs_on(self) -> list[Change]:
