@@ -4,10 +4,12 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.contrib.postgres.search import SearchQuery
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from proposals.calls.states import PhaseKind
 from proposals.intake import actions
+from proposals.intake.calculations.search import as_tsquery
 from proposals.intake.models import Proposal
 from proposals.intake.queries import differences, pages, task_list
 from proposals.intake.queries.readable import changes
@@ -111,6 +113,17 @@ def test_its_first_version_is_the_next_number_and_differs_from_the_letters_last(
     receipt = Message.objects.filter(template="received").latest("id")
     assert "Received: your Full proposal" in receipt.subject
     assert (full.reference in receipt.subject, version.sha256 in receipt.text) == (True, True)
+
+
+def test_what_is_typed_in_it_is_found_once_it_is_submitted(full):
+    def found():
+        return Proposal.objects.filter(search=SearchQuery(as_tsquery("helium"), search_type="raw", config="simple")).exists()
+
+    actions.save_section(full, key="summary", values={"abstract": "Helium."}, revision=0, by=full.created_by, now=INVITED)
+    assert found() is False
+    complete(full)
+    actions.submit(full, by=full.created_by, now=INVITED)
+    assert found() is True
 
 
 def test_it_keeps_the_lead_that_was_invited(full):

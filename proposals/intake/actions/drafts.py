@@ -155,8 +155,7 @@ def save_section(
         changed.setdefault(owner, []).append(column)
     for owner, columns in changed.items():
         _save_columns(rows[owner], columns)
-    if proposal.submitted_at is not None:
-        index(proposal)
+    _index_again(proposal)
     return section
 
 
@@ -198,7 +197,12 @@ def open_section(proposal: Proposal, *, key: str, revision: int, by: User, now: 
 def touch(proposal: Proposal, *, now: datetime, **columns: Any) -> None:
     """Save the figures of the queue that follow from what was just saved, such as `report.facts()`."""
     proposal.record_facts(updated_at=now, **columns)
-    if proposal.submitted_at is not None:
+    _index_again(proposal)
+
+
+def _index_again(proposal: Proposal) -> None:
+    """What staff have received they find by its present words; a draft, of whichever phase, by those it was submitted with."""
+    if proposal.submitted_at is not None and proposal.status != Status.DRAFT:
         index(proposal)
 
 

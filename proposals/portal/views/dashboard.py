@@ -18,7 +18,7 @@ from proposals.calls.calculations import standing
 from proposals.calls.states import Standing
 from proposals.decisions.queries.letters import last_letter
 from proposals.intake.calculations.signing import is_near
-from proposals.intake.models import Clarification, Proposal, ProposalQuerySet, Section
+from proposals.intake.models import Clarification, Proposal, Section
 from proposals.intake.queries.signing import with_keys
 from proposals.intake.queries.timeline import last_shown
 from proposals.intake.states import Status
@@ -87,7 +87,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _of(user: Any) -> ProposalQuerySet:
+def _of(user: Any) -> Any:
     """This person's proposals but drafts that were discarded, each with who saved it last and what is due."""
     saved = Section.objects.filter(proposal=OuterRef("pk")).order_by("-saved_at")
     waiting = Clarification.objects.filter(proposal=OuterRef("pk"), answered_at=None)
@@ -106,7 +106,7 @@ def _of(user: Any) -> ProposalQuerySet:
     )
 
 
-def _needing(mine: ProposalQuerySet, now: datetime) -> ProposalQuerySet:
+def _needing(mine: Any, now: datetime) -> Any:
     """Questions first by the day they are due, then returned ones, then drafts whose deadline is near or that are released.
 
     Who is not of the team finds here what they can submit or sign.
@@ -122,7 +122,7 @@ def _needing(mine: ProposalQuerySet, now: datetime) -> ProposalQuerySet:
     return mine.filter((Q(reads_only=False) & (due | near)) | released | unsigned).order_by(first, "id")[:NEEDS_AT_MOST]
 
 
-def _after(mine: ProposalQuerySet, mark: str) -> ProposalQuerySet:
+def _after(mine: Any, mark: str) -> Any:
     """The proposals after the last one of the page before, by key; a damaged mark begins anew."""
     moment, _tilde, key = mark.partition("~")
     try:

@@ -50,6 +50,11 @@ def keys_shown(request: HttpRequest, proposal: Proposal, keys: Keys) -> dict[str
     return shown | {"may_sign": stood_for(user, keys), "may_ask": rules.may_ask_to_sign(user, proposal)}
 
 
+def _me(request: HttpRequest) -> Any:
+    """The person who is signed in: every page here asks for that."""
+    return request.user
+
+
 def _others(proposal: Proposal, user: Any) -> list[Any]:
     return [person for person in team_of(proposal) if person.pk != user.pk]
 
@@ -85,10 +90,9 @@ def sign(request: HttpRequest, proposal: UUID, organisation: int) -> HttpRespons
     form = SignForm(request.POST if request.method == "POST" else None, initial={"seen": key.sha256})
     refused = ""
     if request.method == "POST" and form.is_valid():
-        by: Any = request.user
         seen = form.cleaned_data["seen"]
         try:
-            actions.sign(found, organisation=key.organisation, seen=seen, by=by, now=timezone.now())
+            actions.sign(found, organisation=key.organisation, seen=seen, by=_me(request), now=timezone.now())
         except actions.ChangedMeanwhile as changed:
             refused, form = str(changed), SignForm(initial={"seen": key.sha256})
         else:
@@ -129,9 +133,9 @@ def _done(request: HttpRequest, proposal: Proposal, act: Callable[[], object], s
 def release(request: HttpRequest, proposal: UUID) -> HttpResponse:
     """Release the whole, as the page showed it."""
     found = visible_or_404(request, proposal)
-    form, by = ReleaseForm(request.POST), request.user
+    form, by = ReleaseForm(request.POST), _me(request)
     if not form.is_valid():
-        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return redirect("portal:check", found.pk)
     act = partial(actions.release, found, seen=form.cleaned_data["seen"], by=by, now=timezone.now())
     return _done(request, found, act, _("Released, and not submitted yet: a representative of the lead organisation submits it."))
@@ -146,7 +150,7 @@ def take_back(request: HttpRequest, proposal: UUID, signature: int) -> HttpRespo
     held.proposal = found
     if not rules.may_take_back(request.user, held):
         raise Http404
-    act = partial(actions.take_back, held, by=request.user, now=timezone.now())
+    act = partial(actions.take_back, held, by=_me(request), now=timezone.now())
     return _done(request, found, act, _("The signature is taken back."))
 
 
@@ -155,7 +159,7 @@ def take_back(request: HttpRequest, proposal: UUID, signature: int) -> HttpRespo
 def ask_to_sign(request: HttpRequest, proposal: UUID) -> HttpResponse:
     """Ask the partner organisations for their signatures."""
     found = visible_or_404(request, proposal)
-    act = partial(actions.ask_to_sign, found, by=request.user, now=timezone.now())
+    act = partial(actions.ask_to_sign, found, by=_me(request), now=timezone.now())
     said = _("Whoever represents these organisations here can now read the proposal, and is asked by e-mail to sign.")
     return _done(request, found, act, said)
 
@@ -170,7 +174,7 @@ def delegate(request: HttpRequest, proposal: UUID) -> HttpResponse:
         messages.error(request, _("Choose a person of the team."))
         return redirect("portal:check", found.pk)
     person = form.people[form.cleaned_data["to"]]
-    act = partial(actions.delegate, found, to=person, by=request.user, now=timezone.now())
+    act = partial(actions.delegate, found, to=person, by=_me(request), now=timezone.now())
     return _done(request, found, act, _("%(person)s may now submit it in your place.") % {"person": person})
 
 
@@ -183,5 +187,5 @@ def end_delegation(request: HttpRequest, proposal: UUID, delegation: int) -> Htt
     held.proposal = found
     if not rules.may_end_delegation(request.user, held):
         raise Http404
-    act = partial(actions.end_delegation, held, by=request.user, now=timezone.now())
+    act = partial(actions.end_delegation, held, by=_me(request), now=timezone.now())
     return _done(request, found, act, _("%(person)s no longer submits it in your place.") % {"person": held.to})
