@@ -63,7 +63,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "proposals.web.policy.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -99,8 +99,8 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["bootstrap5"]
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 
-def database(url: str, *, role: str | None, pool: bool) -> dict[str, Any]:
-    """Django's settings for one PostgreSQL URL; `role` is taken on at connection, `pool` keeps connections."""
+def database(url: str, *, role: str | None) -> dict[str, Any]:
+    """Django's settings for one PostgreSQL URL; `role` is taken on at connection. Each thread keeps its own."""
     parts = conninfo_to_dict(url)
     # Bound by the server and prepared after three times: the database parses and plans a statement once, not each time.
     # (Row security already rules out a pooler that deals connections out by transaction.)
@@ -110,13 +110,11 @@ def database(url: str, *, role: str | None, pool: bool) -> dict[str, Any]:
         # a worker lives long: a plan that it made while a table was nearly empty would be the wrong one for a full table
         given.append("-c plan_cache_mode=force_custom_plan")
     options["options"] = " ".join(given)
-    if pool:
-        options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 5}
     for key in ("sslmode", "sslrootcert"):
         if parts.get(key):
             options[key] = parts[key]
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "lunarpartners.postgresql",
         "NAME": parts.get("dbname", ""),
         "USER": parts.get("user", ""),
         "PASSWORD": parts.get("password", ""),
@@ -124,7 +122,7 @@ def database(url: str, *, role: str | None, pool: bool) -> dict[str, Any]:
         "PORT": str(parts.get("port", "")),
         "OPTIONS": options,
         "CONN_HEALTH_CHECKS": True,
-        "CONN_MAX_AGE": 0 if pool else 60,
+        "CONN_MAX_AGE": 600,
     }
 
 
@@ -134,7 +132,7 @@ AS_OWNER = MODE == "test" or (len(sys.argv) > 1 and sys.argv[1] in _SCHEMA_COMMA
 _url = env.str("MIGRATION_DATABASE_URL", "") if AS_OWNER else ""
 _url = _url or env.str("DATABASE_URL", "postgresql:///lunarpartners")
 _role = None if AS_OWNER else ("lp_partner" if PROCESS == "web" else "lp_staff")
-DATABASES = {"default": database(_url, role=_role, pool=PROCESS == "web")}
+DATABASES = {"default": database(_url, role=_role)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIGRATION_LOCK_TIMEOUT_S = 5
 
@@ -142,7 +140,7 @@ REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "proposals.web.cache.Cache", "LOCATION": "proposals_cache"}}
 SESSION_ENGINE = "proposals.web.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_STORAGE = "proposals.web.notes.Storage"
 
 AUTH_USER_MODEL = "proposals.User"
 AUTHENTICATION_BACKENDS = ["proposals.web.sessions.Backend"]

@@ -23,7 +23,7 @@ def set_row_role(user: Any) -> None:
 class RowSecurityMiddleware:
     """Before any view: the connection may show only what this reader may see (RELIABILITY rule 13).
 
-    Connections come from a pool and may carry the last reader's role, so every request sets its own.
+    A connection outlives the request and carries the last reader's role, so every request sets its own.
     """
 
     def __init__(self, get_response: Handler) -> None:

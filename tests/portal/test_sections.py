@@ -269,7 +269,7 @@ def test_a_pages_statements_do_not_grow_with_the_rows(signed_in, user, django_as
 def test_saving_a_page_costs_one_statement_to_take_it_and_one_to_write_it(signed_in, user, django_assert_num_queries):
     proposal = make_proposal(by=user)
     signed_in.post(url(proposal, "summary"), SUMMARY)
-    # session, person, role, proposal, savepoint, page, columns, release, the message in the session, the role back
-    with django_assert_num_queries(10):
+    # session, person, role, proposal, savepoint, page, columns, release, the role back
+    with django_assert_num_queries(9):
         signed_in.post(url(proposal, "summary"), {**SUMMARY, "revision": "1", "title": "Moonquakes again"})
     assert Proposal.objects.get(pk=proposal.pk).title == "Moonquakes again"

@@ -71,6 +71,23 @@ def test_session_that_has_ended_is_not_made_anew(key):
     assert not Session.objects.exists()
 
 
+@pytest.mark.parametrize(("gone", "renewed"), [(timedelta(hours=23), False), (timedelta(hours=25), True)])
+def test_session_in_use_is_renewed_once_a_day(key, gone, renewed):
+    Session.objects.update(expire_date=timezone.now() + timedelta(days=14) - gone)
+    session = SessionStore(key)
+
+    assert (session["place"], session.modified) == ("Lima", renewed)
+
+
+def test_session_for_an_hour_is_not_written_at_each_page(key):
+    session = SessionStore(key)
+    session.set_expiry(3600)
+    session.save()
+    session = SessionStore(key)
+
+    assert (session["place"], session.modified) == ("Lima", False)
+
+
 def test_session_without_a_key_is_made():
     session = SessionStore()
     session["place"] = "Islamabad"
