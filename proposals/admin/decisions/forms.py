@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from proposals.decisions.actions.deciding import CONDITIONS_AT_MOST
 from proposals.decisions.models import Decision
 from proposals.decisions.queries.deciding import outcomes_for, targets_for
+from proposals.decisions.states import Outcome
 from proposals.intake.models import Proposal
 from proposals.intake.queries.letters import newest
 from proposals.outbox.models import Wording
@@ -52,7 +53,9 @@ class DecisionForm(forms.Form):
     def __init__(self, data: Any = None, *, proposal: Proposal, user: Any, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
         self.proposal, self.user = proposal, user
-        self.fields["outcome"].choices = [(one.value, one.label) for one in outcomes_for(proposal)]  # type: ignore[attr-defined]
+        possible = outcomes_for(proposal)
+        self.asks_conditions = Outcome.CONDITIONAL in possible
+        self.fields["outcome"].choices = [(one.value, one.label) for one in possible]  # type: ignore[attr-defined]
         self.fields["wording"].queryset = Wording.objects.current()  # type: ignore[attr-defined]
 
     def clean_merged_into(self) -> Proposal | None:

@@ -32,7 +32,7 @@ class DecisionAdmin(HouseAdmin):
 
     door = Door(see=may_read_decisions)
     refusals = (ValidationError, AmendedMeanwhile)
-    list_display = ("reference", "title", "outcome", "standing", "drafted_by", "release")
+    list_display = ("named", "outcome", "standing", "release")
     search_fields = ("proposal__reference", "proposal__title")
     ordering = ("-pk",)
     acts = (
@@ -46,22 +46,14 @@ class DecisionAdmin(HouseAdmin):
         ),
     )
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_triage(request.user)
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Only about what this reader may know of."""
         return decisions_for(request.user)
 
-    @admin.display(description=gettext_lazy("reference"), ordering="proposal__reference")
-    def reference(self, decision: Decision) -> str:
-        """The proposal's."""
-        return decision.proposal.reference or "–"
-
-    @admin.display(description=gettext_lazy("title"))
-    def title(self, decision: Decision) -> str:
-        """The proposal's."""
-        return decision.proposal.title
+    @admin.display(description=gettext_lazy("proposal"), ordering="proposal__reference")
+    def named(self, decision: Decision) -> str:
+        """The proposal's reference and title."""
+        return str(decision.proposal)
 
     @admin.display(description=gettext_lazy("state"))
     def standing(self, decision: Decision) -> str:

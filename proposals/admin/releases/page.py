@@ -178,7 +178,7 @@ class ReleaseAdmin(ReleasePages, HouseAdmin):
             "obstacles": found,
             "own": own,
             "buttons": [
-                (act.label, self.act_url(act, release))
+                (act.label, self.act_url(act, release), act.name == "stop")
                 for act in self.acts
                 if act.may(request.user, release) and not (act.name == "approve" and found)
             ],

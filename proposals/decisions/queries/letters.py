@@ -14,7 +14,7 @@ from proposals.audit.calculations import sha256
 from proposals.calls.models import Phase
 from proposals.decisions.models import Decision, Letter, Merge
 from proposals.decisions.queries.inviting import next_phase
-from proposals.decisions.states import Outcome
+from proposals.decisions.states import LEADS_TO, Outcome
 from proposals.intake.calculations.placeholders import fill
 from proposals.intake.models import Proposal
 from proposals.intake.queries.letters import Written, languages_of, moment_of, values_of
@@ -85,7 +85,7 @@ def _said(decision: Decision, following: Phase | None, joining: Sequence[Proposa
     leads = decision.merged_into or decision.proposal
     with translation.override(language):
         said = {
-            "outcome": decision.get_outcome_display(),
+            "outcome": str(LEADS_TO[Outcome(decision.outcome)].label),
             "feedback": decision.feedback,
             "conditions": "\n".join(_line(number, one) for number, one in enumerate(decision.conditions.all(), 1)),
             "lead": inert(leads.lead.name) if leads.lead else "",

@@ -79,7 +79,7 @@ def decisions_of(release: Release) -> list[Decision]:
 def counts(decisions: Iterable[Decision]) -> list[tuple[str | Promise, int]]:
     """How many of each outcome, in the order of the outcomes."""
     counted = Counter(one.outcome for one in decisions)
-    return [(outcome.label, counted[outcome]) for outcome in Outcome if counted[outcome]]
+    return [(LEADS_TO[outcome].label, counted[outcome]) for outcome in Outcome if counted[outcome]]
 
 
 def entries(decisions: Sequence[Decision]) -> list[Entry]:
