@@ -97,7 +97,7 @@ class AssessmentForm(forms.Form):
 
     def __init__(self, data: Any = None, *, assignment: Assignment, criteria: Sequence[Criterion], saved: Content) -> None:
         self.criteria = criteria
-        super().__init__(data, initial=initial_of(saved))
+        super().__init__(data, initial=initial_of(saved), label_suffix="")
         for each in criteria:
             self.fields[f"score-{each.pk}"] = ScoreField(each.maximum, label=each.name)
             self.fields[f"unable-{each.pk}"] = forms.BooleanField(label=gettext_lazy("Not able to judge"), required=False)
@@ -223,4 +223,5 @@ class ConsensusForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, saved: Consensus | None) -> None:
-        super().__init__(data, initial={"to_panel": saved.to_panel, "feedback": saved.feedback} if saved else None)
+        initial = {"to_panel": saved.to_panel, "feedback": saved.feedback} if saved else None
+        super().__init__(data, initial=initial, label_suffix="")
