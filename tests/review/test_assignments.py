@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from proposals.audit.models import Event
+from proposals.calls.models import Phase
 from proposals.calls.states import Level
 from proposals.intake.models import Access, Proposal, TeamMember
 from proposals.intake.states import Status
@@ -158,6 +159,30 @@ def test_accept_is_refused_once_the_review_has_ended(proposal, staff):
     proposal.move(Status.PANEL, by=staff, now=NOW)
     with pytest.raises(PermissionDenied):
         accept(assignment, by=assignment.user, now=NOW)
+
+
+def test_accept_is_refused_across_a_bar(proposal, staff):
+    assignment = asked(proposal, staff)
+    Access.objects.create(proposal=proposal, user=assignment.user, grant=False, why="conflict:financial")
+    with pytest.raises(PermissionDenied):
+        accept(assignment, by=assignment.user, now=NOW)
+
+
+def test_accept_of_an_earlier_phase_is_refused(proposal, staff):
+    assignment = asked(proposal, staff)
+    opens, closes = NOW + timedelta(days=40), NOW + timedelta(days=60)
+    earlier = Phase.objects.create(call=proposal.call, position=9, title="Another", opens_at=opens, closes_at=closes)
+    Assignment.objects.filter(pk=assignment.pk).update(phase=earlier)
+    with pytest.raises(PermissionDenied):
+        accept(assignment, by=assignment.user, now=NOW)
+
+
+def test_barred_staff_end_nothing(proposal, staff):
+    assignment = make_assignment(proposal)
+    declare(proposal, user=staff, kind=ConflictKind.FAMILY, by=staff, now=NOW)
+    for verb, given in ((take_off, {"reason": "Ill"}), (name_lead, {}), (extend, {"due_at": DUE})):
+        with pytest.raises(PermissionDenied):
+            verb(assignment, by=staff, now=NOW, **given)
 
 
 def test_decline_needs_a_reason_closes_and_tells_the_secretariat(proposal, staff, settings):
@@ -366,7 +391,8 @@ def test_staff_ask_and_end_on_the_pages(client, proposal, staff):
     assignment = Assignment.objects.get()
     assert (assignment.kind, assignment.answer) == (ReviewKind.SCIENCE, Answer.ASKED)
     change = client.get(f"{LIST}{assignment.pk}/change/")
-    assert [str(label) for label, _url in change.context["buttons"]] == ["Move the day it is due", "Name lead reviewer", "Take off"]
+    labels = [str(label) for label, _url in change.context["buttons"]]
+    assert labels == ["Move the day it is due", "Name lead reviewer", "Take off"]
     client.post(f"{LIST}{assignment.pk}/do/lead/")
     client.post(f"{LIST}{assignment.pk}/do/off/", {"reason": "Ill"})
     assignment.refresh_from_db()
