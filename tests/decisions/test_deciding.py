@@ -86,22 +86,25 @@ def test_a_stale_page_decides_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_conflicting_decisions_at_once_one_wins():
-    proposal, people = make_proposal(status=Status.PANEL), [make_staff() for _ in range(8)]
+@pytest.mark.parametrize(("status", "moves"), [(Status.PANEL, 1), (Status.RESERVE, 1)])
+def test_of_conflicting_decisions_at_once_one_wins(status, moves):
+    """The one on the reserve list was decided on its way there, and is not moved by a draft."""
+    proposal, people = make_proposal(status=status), [make_staff() for _ in range(8)]
     copies = [Proposal.objects.get(pk=proposal.pk) for _ in people]
     together, ends = threading.Barrier(len(people)), []
 
     def one(copy, person, outcome):
         together.wait()
         try:
-            decide(copy, outcome=outcome, reason="Because.", by=person, now=NOW)
+            terms = [{"text": "Show a test."}] if outcome == Outcome.CONDITIONAL else []
+            decide(copy, outcome=outcome, reason="Because.", conditions=terms, by=person, now=NOW)
             ends.append("won")
         except MoveNotAllowed:
             ends.append("lost")
         finally:
             connection.close()
 
-    outcomes = [Outcome.SELECTED, Outcome.NOT_SELECTED, Outcome.RESERVE, Outcome.NOT_SELECTED] * 2
+    outcomes = [Outcome.SELECTED, Outcome.NOT_SELECTED, Outcome.CONDITIONAL, Outcome.NOT_SELECTED] * 2
     threads = [threading.Thread(target=one, args=each) for each in zip(copies, people, outcomes, strict=True)]
     for thread in threads:
         thread.start()
@@ -109,7 +112,7 @@ def test_of_conflicting_decisions_at_once_one_wins():
         thread.join()
     assert Counter(ends) == {"won": 1, "lost": 7}
     assert Decision.objects.count() == Event.objects.filter(verb="decision.drafted").count() == 1
-    assert Move.objects.filter(now=Status.DECIDED).count() == 1
+    assert Move.objects.filter(now=Status.DECIDED).count() == moves
 
 
 def test_the_outcomes_follow_the_phases_and_the_status():
