@@ -303,11 +303,20 @@ def test_a_delegation_that_ended_or_whose_giver_is_gone_is_none(two_key, represe
     release(two_key)
     pi = two_key.created_by
     delegation = actions.delegate(two_key, to=pi, by=representative, now=NOW)
-    with pytest.raises(PermissionDenied):
-        actions.end_delegation(delegation, by=make_user(), now=NOW)
+    colleague = make_user()
+    two_key.team.create(full_name="Colleague", role=TeamRole.CO_I, user=colleague, accepted_at=NOW)
+    Access.objects.create(proposal=two_key, user=colleague, why="team")
+    for other in (make_user(), colleague):
+        with pytest.raises(PermissionDenied):
+            actions.end_delegation(delegation, by=other, now=NOW)
+    release(two_key, now=NOW + timedelta(minutes=1))
     actions.end_delegation(delegation, by=representative, now=NOW)
     assert refused(two_key, pi) == [SENDS]
     actions.delegate(two_key, to=pi, by=representative, now=NOW)
+    for role in (StaffRole.REVIEWER, StaffRole.NONE):  # whoever reviews stands for nobody
+        representative.staff_role = role
+        representative.save()
+        assert rules.may_submit(pi, two_key) is (role == StaffRole.NONE)
     representative.memberships.all().delete()
     assert refused(two_key, pi) == [SENDS]
     successor = signatory_of(lead)
@@ -468,8 +477,10 @@ def test_a_partner_signs_only_its_own_part_as_the_page_showed_it(consortium, par
     consortium.participations.create(organisation=other)
     with pytest.raises(PermissionDenied):
         actions.sign(consortium, organisation=other, by=person, now=NOW)
+    own = make_organisation()
+    make_member(person, own)
     with pytest.raises(PermissionDenied):
-        actions.sign(consortium, organisation=make_organisation(), by=person, now=NOW)
+        actions.sign(consortium, organisation=own, by=person, now=NOW)
     seen = keys_of(consortium).parts[0].sha256
     consortium.participations.filter(organisation=partner).update(role="Everything")
     with pytest.raises(actions.ChangedMeanwhile):

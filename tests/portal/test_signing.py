@@ -147,7 +147,8 @@ def test_a_change_after_the_release_is_said_loudly(client, draft, pi, representa
     release(client, draft)
     says = "That is not enough: a representative of the lead organisation has to submit it."
     for name in ("task_list", "proposal"):
-        assert says in look(client, pi, name, draft)
+        page = look(client, pi, name, draft)
+        assert (says in page, f'<a href="{url("check", draft)}">See who has to do what</a>' in page) == (True, True)
     Proposal.objects.filter(pk=draft.pk).update(abstract="Something else.")
     changed = "It was released, and changed since: the PI has to release it anew (Maria Principal)."
     for name in ("task_list", "proposal"):
