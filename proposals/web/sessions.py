@@ -8,14 +8,16 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.db import connection
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from proposals.partners.models import User
 
 _READ = "SELECT session_data, expire_date FROM django_session WHERE session_key = %s AND expire_date > %s"
 _WRITE = "UPDATE django_session SET session_data = %s, expire_date = %s WHERE session_key = %s"
+_DELETE = "DELETE FROM django_session WHERE session_key = %s"
 RENEWED_BELOW = 13 / 14  # of its age: who comes by within the fortnight stays signed in, for one write a day
 
 
@@ -46,6 +48,17 @@ class SessionStore(db.SessionStore):
             cursor.execute(_WRITE, [self.encode(held), self.get_expiry_date(), self.session_key])
             if not cursor.rowcount:
                 raise UpdateError
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End it; one that is gone already is no error."""
+        key = session_key or self.session_key
+        if key is not None:
+            with connection.cursor() as cursor:
+                cursor.execute(_DELETE, [key])
+
+    def _get_new_session_key(self) -> str:
+        """Not asked for first: of 32 random signs none comes twice, and if one did, saving would refuse it."""
+        return get_random_string(32, VALID_KEY_CHARS)
 
 
 @cache

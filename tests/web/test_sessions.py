@@ -88,12 +88,31 @@ def test_session_for_an_hour_is_not_written_at_each_page(key):
     assert (session["place"], session.modified) == ("Lima", False)
 
 
-def test_session_without_a_key_is_made():
+def test_session_without_a_key_is_made_by_one_statement(django_assert_num_queries):
     session = SessionStore()
     session["place"] = "Islamabad"
-    session.save()
+    with django_assert_num_queries(3):  # two are the savepoint's, within the test's own transaction
+        session.save()
 
     assert SessionStore(session.session_key)["place"] == "Islamabad"
+
+
+def test_session_never_takes_over_one_that_is_there(key, monkeypatch):
+    keys = iter([key, "f" * 32])
+    monkeypatch.setattr(SessionStore, "_get_new_session_key", lambda _self: next(keys))
+    session = SessionStore()
+    session.create()
+
+    assert (session.session_key, SessionStore(key)["place"]) == ("f" * 32, "Lima")
+
+
+def test_session_is_ended_by_one_statement(key, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        SessionStore(key).delete()
+    SessionStore(key).delete()
+    SessionStore().delete()
+
+    assert not Session.objects.exists()
 
 
 def test_user_of_a_session_is_the_orms(django_assert_num_queries):
