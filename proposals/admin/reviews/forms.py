@@ -31,8 +31,7 @@ class Prose(forms.CharField):
         super().__init__(max_length=most, required=False, widget=widget, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        text: str = super().to_python(str(value or "").replace("\r\n", "\n").replace("\r", "\n"))
-        return text
+        return super().to_python(str(value or "").replace("\r\n", "\n").replace("\r", "\n")) or ""
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """No limit that would cut what is pasted: it is said instead."""
