@@ -1,5 +1,7 @@
 """Staff's pages of decisions: drafted from a proposal, amended by one at a time, read as letters, by the people who may."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -11,7 +13,7 @@ from proposals.decisions.states import Outcome
 from proposals.intake.models import Access
 from proposals.intake.states import Status
 from proposals.partners.states import StaffRole
-from proposals.review.models import Consensus
+from proposals.review.models import Consensus, Panel, PanelItem
 from tests.factories import NOW, make_call, make_decision, make_proposal, make_release, make_staff, make_user, make_wording
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +155,16 @@ def test_the_list_costs_the_same_for_one_and_for_three():
             assert client.get(page("changelist")).status_code == 200
         counts.append(len(counted))
     assert counts[0] == counts[1]
+
+
+def test_a_panel_leads_to_the_decisions_on_its_proposals(proposal):
+    panel = Panel.objects.create(phase=proposal.phase, title="Panel", made_by=make_staff(), made_at=NOW)
+    PanelItem.objects.create(panel=panel, proposal=proposal, position=1, recommends="reserve")
+    address = reverse("admin:proposals_panel_change", args=[panel.pk])
+    shown = {
+        role: signed_in(make_staff(role=role)).get(address).content.decode() for role in (StaffRole.SECRETARIAT, StaffRole.BOARD)
+    }
+    way = f'href="{about(proposal)}"'
+    assert (way in shown[StaffRole.SECRETARIAT], way in shown[StaffRole.BOARD]) == (True, False)
+    form = signed_in(make_staff()).get(about(proposal)).content.decode()
+    assert re.findall(r'name="outcome" value="(\w+)"[^>]* checked', form) == ["reserve"]

@@ -19,6 +19,7 @@ from proposals.admin.panels.bringing import BringPages
 from proposals.admin.panels.forms import FreezeForm, OpenForm, PanelForm
 from proposals.admin.panels.outcome import ResultPages, ranks_plot
 from proposals.admin.panels.record import RecordPages
+from proposals.intake.rules import may_triage
 from proposals.review.actions import panels as actions
 from proposals.review.models import Panel
 from proposals.review.queries.panels import items_for, panels
@@ -111,6 +112,7 @@ class PanelAdmin(ComparePages, ResultPages, RecordPages, BringPages, KeyedList, 
             "lines": lines,
             "left_over": form.left_over() if stale else [],
             "may_keep": may_keep(request.user, panel),
+            "decides": may_triage(request.user),
             "freeze_url": self.act_url(self.acts[0], panel) if may_freeze(request.user, panel) else "",
             "plot": ranks_plot(found),
             "criteria_names": {str(criterion.pk): criterion.name for criterion in found.criteria},
