@@ -68,7 +68,7 @@ def test_announcing_writes_the_entry_and_tells_the_team(client: Client, desk: Us
     assert list(Event.objects.values_list("verb", flat=True)) == ["proposal.announced"]
     page = client.get(reverse("portal:call", args=[proposal.call.slug])).content.decode()
     assert "Seismometer of two countries" in page
-    assert proposal.reference not in page
+    assert str(proposal.reference) not in page
 
 
 def test_several_are_announced_together_or_not_at_all(desk: User) -> None:
