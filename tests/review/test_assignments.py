@@ -253,6 +253,7 @@ def test_conflict_ends_the_assignment_and_closes(proposal, staff, settings):
         assert (each.answer, each.reason) == (Answer.REMOVED, "conflict")
         assert not sees(each.user, proposal)
         assert own_assignment(each.user, each.pk) is None
+        assert not Access.objects.filter(user=each.user, grant=True).exists()  # nor would an override alone open it again
     secretariat = ("review_declined", settings.SECRETARIAT_EMAIL)
     assert told() == [secretariat, secretariat, ("review_taken_off", accepted.user.email)]
 
@@ -304,6 +305,12 @@ def test_reviewer_declares_a_conflict_on_the_page(client, proposal, staff):
     conflict = proposal.conflicts.get()
     assert (conflict.user, conflict.kind, conflict.note) == (assignment.user, ConflictKind.FAMILY, "A cousin leads it.")
     assert client.get(f"{ASKED}{assignment.pk}/").status_code == 404
+
+
+def test_barred_invitation_is_none(proposal, staff):
+    assignment = asked(proposal, staff)
+    Access.objects.create(proposal=proposal, user=assignment.user, grant=False, why="conflict:financial")
+    assert own_assignment(assignment.user, assignment.pk) is None
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -453,6 +453,7 @@ def test_apply_refuses_what_has_changed_since_and_only_that(phase, staff):
         ]
     )
     assert list(Assignment.objects.values_list("user", "proposal")) == [(stays.user_id, proposal.pk)]
+    assert Access.objects.filter(user=tied.user, proposal=proposal, grant=False).exists()  # the conflict bars from now on
 
 
 def test_apply_leaves_out_what_bars_whoever_applies(phase, staff):
