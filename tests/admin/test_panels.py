@@ -104,6 +104,7 @@ def test_who_reads_and_who_writes(client, phase, role, statuses):
     assert [client.get(address).status_code for address in addresses(panel, phase)] == statuses
     if role in {StaffRole.BOARD, StaffRole.OBSERVER, StaffRole.REVIEWER}:
         assert client.post(page(panel), typed(panel, minutes="Mine")).status_code == 403
+        assert client.post(page(panel), typed(panel, minutes="Mine", revision=0)).status_code == 403
         assert Panel.objects.get().minutes == ""
 
 

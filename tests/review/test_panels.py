@@ -11,6 +11,7 @@ from proposals.audit.calculations import sha256
 from proposals.audit.models import Event
 from proposals.decisions.states import Outcome
 from proposals.intake.models import Access, Move, MoveNotAllowed
+from proposals.intake.queries.unbarred import events_for
 from proposals.intake.states import Status
 from proposals.outbox.models import Message
 from proposals.partners.states import StaffRole
@@ -311,7 +312,8 @@ def test_record_is_whole_and_its_digest_is_its_own(phase, staff):
     assert record["method"]["seed"] == phase.pk
     assert {held["sha256"] for item in record["items"] for held in item["reviews"]} == digests()
     assert [item["standing"]["rank"] for item in record["items"]] == [2, 1]
-    assert Event.objects.get(verb="panel.frozen").data == {"sha256": panel.sha256}
+    named = [str(item.proposal_id) for item in panel.items.all()]
+    assert Event.objects.get(verb="panel.frozen").data == {"sha256": panel.sha256, "proposals": named}
 
 
 def digests():
@@ -362,6 +364,8 @@ def test_record_for_whom_a_conflict_bars_is_that_of_a_panel_without_it(phase, st
     assert "Secret" not in shown.text
     assert str(hidden.pk) not in shown.text
     assert set(shown.content) == set(whole.content)
+    told = {person: events_for(person).filter(verb="panel.frozen").count() for person in (staff, reader)}
+    assert told == {staff: 1, reader: 0}
 
 
 def test_whom_a_conflict_bars_is_not_told_by_a_refusal_to_freeze(phase, staff, chair):

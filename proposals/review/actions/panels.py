@@ -174,7 +174,9 @@ def freeze(panel: Panel, *, revision: int, by: User, now: datetime) -> Panel:
     held.canonical = canonical(record_of(held, by=by, now=now))
     held.sha256, held.frozen_by, held.frozen_at = sha256(held.canonical), by, now
     _touch(held, "canonical", "sha256", "frozen_by", "frozen_at")
-    record("panel.frozen", by=by, about=held, sha256=held.sha256)
+    # It names the proposals, so that whoever is barred from one does not read it: another digest than theirs would tell.
+    named = [str(pk) for pk in held.items.values_list("proposal_id", flat=True)]
+    record("panel.frozen", by=by, about=held, sha256=held.sha256, proposals=named)
     return held
 
 
