@@ -76,6 +76,18 @@ def test_conditions_and_a_merge_are_typed():
     assert Decision.objects.get(proposal=other).merged_into == third
 
 
+def test_an_emptied_condition_goes_and_a_day_alone_is_none(proposal):
+    terms = [{"text": "Show a test.", "due_on": None}, {"text": "Name the battery.", "due_on": None}]
+    decision = make_decision(proposal, outcome=Outcome.CONDITIONAL, conditions=terms)
+    lines = {"conditions-TOTAL_FORMS": "5", "conditions-INITIAL_FORMS": "2", "conditions-0-text": " "}
+    more = {**lines, "conditions-1-text": "Name the battery.", "revision": "1", "outcome": "conditional"}
+    client = signed_in(make_staff())
+    shown = client.post(page("change", decision.pk), typed(**more, **{"conditions-4-due_on": "2027-05-01"})).content.decode()
+    assert ("Say what is due on that day." in shown, decision.conditions.count()) == (True, 2)
+    assert client.post(page("change", decision.pk), typed(**more)).status_code == 302
+    assert list(decision.conditions.values_list("position", "text")) == [(1, "Name the battery.")]
+
+
 def test_a_fault_keeps_everything_typed(proposal):
     data = typed(proposal, outcome="merged", merged_into="CE8-NONE", feedback="Typed for an hour.", reason="")
     shown = signed_in(make_staff()).post(about(proposal), data).content.decode()

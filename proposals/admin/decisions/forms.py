@@ -85,14 +85,24 @@ class DecisionForm(forms.Form):
 
 
 class ConditionForm(forms.Form):
-    """One condition and the day by which it is due."""
+    """One condition and the day by which it is due; emptied, it is none."""
 
     text = forms.CharField(
-        label=gettext_lazy("Condition"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"})
+        label=gettext_lazy("Condition"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
     )
     due_on = forms.DateField(
         label=gettext_lazy("Due"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
+
+    def clean(self) -> dict[str, Any]:
+        """A day alone is no condition."""
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("due_on") and not given.get("text"):
+            self.add_error("text", _("Say what is due on that day."))
+        return given
 
 
 class Conditions(forms.BaseFormSet):  # type: ignore[type-arg]
