@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from proposals.admin.alarm import mail_alarm
 from proposals.admin.reviews.home import duration
 from proposals.audit.calculations import canonical
 from proposals.intake.models import Access, Attachment, Version
@@ -376,3 +377,10 @@ def test_reviews_have_no_list_and_no_page_of_their_own(client, mine):
     assert client.get(one)["Location"].endswith(f"{mine.proposal_id}/change/#reviews")
     client.force_login(make_user())
     assert client.get(listed).status_code == 302
+
+
+def test_reviewers_are_not_told_that_mail_stands_still(client, mine):
+    mail_alarm.minutes = 7
+    assert "Mail stands still" not in client.get(HOME).content.decode()
+    client.force_login(make_staff())
+    assert "Mail stands still" in client.get(HOME).content.decode()
