@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from proposals.admin.releases.waiting import releases_waiting
 from proposals.decisions.actions.deciding import withdraw
 from proposals.decisions.actions.releases import release_due
 from proposals.decisions.models import Release
@@ -122,6 +123,14 @@ def test_a_failed_release_is_an_alarm_on_the_home_page():
     assert release_due(now=now()) == 0
     assert "release could not be done" in client.get(reverse("admin:index")).content.decode()
     assert "Its instant has come, and nothing was released" in client.get(page("change", release.pk)).content.decode()
+
+
+def test_a_reviewer_hears_of_no_release():
+    (decision,) = decisions_of_one_call(1)
+    make_release(decision, approved=False)
+    reviewer = make_staff(role=StaffRole.REVIEWER)
+    Access.objects.create(proposal=decision.proposal, user=reviewer, why="assignment:1")
+    assert (releases_waiting(reviewer), len(releases_waiting(make_staff()))) == ([], 1)
 
 
 def test_any_of_those_who_release_stops_it():

@@ -7,10 +7,13 @@ from django.utils.translation import ngettext
 
 from proposals.admin.queue.filters import capped
 from proposals.decisions.queries.releases import releases_for
+from proposals.decisions.rules.releases import may_read_releases
 
 
 def releases_waiting(user: Any) -> list[dict[str, str]]:
     """How many releases failed at their instant, and how many wait for a second person, where there are any."""
+    if not may_read_releases(user):
+        return []
     held = list(releases_for(user).held().values_list("approved_at", "problem"))
     failed = sum(1 for _approved_at, problem in held if problem)
     waiting = sum(1 for approved_at, problem in held if approved_at is None and not problem)
