@@ -13,6 +13,7 @@ from proposals.demo.story.play import NotHere, play
 from proposals.intake.models import Move, Proposal
 from proposals.intake.queries.reconciliation import untold
 from proposals.intake.states import Status
+from proposals.outbox.models import Message
 from proposals.review.models import Assessment, Assignment, Panel
 from proposals.review.states import Answer, Stage
 from tests.factories import make_call, make_proposal
@@ -36,6 +37,9 @@ def test_the_story_plays_from_letters_to_announcements() -> None:
     assert AnnouncedProject.objects.filter(call=call).count() == found["announced"]
     assert Move.objects.filter(proposal__call=call, at__gt=now).count() == 0
     assert untold(since=now - timedelta(days=1000)) == []
+    # No mail of a story can reach anybody: addresses under example.org belong to nobody (RFC 2606).
+    assert Message.objects.exclude(address__endswith=".example.org").count() == 0
+    assert Message.objects.count() > QUICK.letters
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,11 @@ def file_letters(stage: Stage) -> list[Proposal]:
 def check_letters(stage: Stage) -> None:
     """Take every submission in, end what is not eligible, and pass the rest on to review."""
     waiting = Proposal.objects.filter(call=stage.call, phase=stage.letters).order_by("submitted_at")
-    for number, proposal in enumerate(waiting.select_related("call", "phase", "lead").defer("search")):
+    received = list(waiting.select_related("call", "phase", "lead").defer("search"))
+    for number, proposal in enumerate(received):
         now = stage.clock.at(LETTERS_CLOSE + 1, hour=number / 4)
         actions.receive(proposal, by=stage.desk, now=now)
-        if number < stage.size.ineligible:
+        if number >= len(received) - stage.size.ineligible:
             why = load("story")["why_ineligible"]
             actions.declare_ineligible(proposal, reason=why, by=stage.desk, now=now + timedelta(hours=3))
         else:
