@@ -56,7 +56,7 @@ _OF_PROPOSALS = {
         WHERE p.reference IS NOT NULL AND NOT starts_with(p.reference, c.code || '-')""",
     "a question waits where the status says so, and only there": """
         SELECT p.id::text FROM proposals_proposal p
-        WHERE (p.status = 'clarification')
+        WHERE (p.status IN ('clarification'))
            <> EXISTS (SELECT FROM proposals_clarification WHERE proposal_id = p.id AND answered_at IS NULL)""",
     "who accepted a place in a team may see the proposal": """
         SELECT t.id::text FROM proposals_teammember t WHERE t.user_id IS NOT NULL AND NOT EXISTS (
@@ -79,7 +79,7 @@ _OF_PROPOSALS = {
 
 _OF_DECISIONS = {
     "decided means that a decision waits": """
-        SELECT p.id::text FROM proposals_proposal p WHERE p.status = 'decided' AND NOT EXISTS (
+        SELECT p.id::text FROM proposals_proposal p WHERE p.status IN ('decided') AND NOT EXISTS (
             SELECT FROM proposals_decision d WHERE d.proposal_id = p.id AND d.phase_id = p.phase_id
             AND d.released_at IS NULL AND d.dropped_at IS NULL)""",
     "a decision that waits has a proposal that can take it": """
@@ -105,7 +105,7 @@ _OF_DECISIONS = {
         AND NOT EXISTS (SELECT FROM proposals_letter l WHERE l.decision_id = d.id)""",
     "merged means that a merge says into what": """
         SELECT p.id::text FROM proposals_proposal p
-        WHERE (p.status = 'merged') <> EXISTS (SELECT FROM proposals_merge WHERE parent_id = p.id)""",
+        WHERE (p.status IN ('merged')) <> EXISTS (SELECT FROM proposals_merge WHERE parent_id = p.id)""",
     "no proposal is merged into one that was merged itself by then": """
         SELECT a.id::text FROM proposals_merge a JOIN proposals_merge b ON b.parent_id = a.into_id AND b.at < a.at""",
     "the teams of merged proposals see what they were merged into": """
@@ -113,7 +113,7 @@ _OF_DECISIONS = {
         WHERE t.user_id IS NOT NULL AND t.accepted_at <= g.at AND NOT EXISTS (
             SELECT FROM proposals_access a WHERE a.proposal_id = g.into_id AND a.user_id = t.user_id)""",
     "conditionally selected means that a condition is open": """
-        SELECT p.id::text FROM proposals_proposal p WHERE p.status = 'conditional' AND NOT EXISTS (
+        SELECT p.id::text FROM proposals_proposal p WHERE p.status IN ('conditional') AND NOT EXISTS (
             SELECT FROM proposals_condition c JOIN proposals_decision d ON d.id = c.decision_id
             WHERE d.proposal_id = p.id AND d.released_at IS NOT NULL AND c.met_at IS NULL)""",
     "from the agreement on there is one": """
@@ -125,7 +125,7 @@ _OF_DECISIONS = {
         WHERE p.status IN ('agreed', 'announced', 'descoped', 'deferred') AND (a.signed_on IS NULL
             OR EXISTS (SELECT FROM proposals_agreementitem i WHERE i.agreement_id = a.id AND i.done_at IS NULL))""",
     "announced means that the public page says so": """
-        SELECT p.id::text FROM proposals_proposal p WHERE p.status = 'announced'
+        SELECT p.id::text FROM proposals_proposal p WHERE p.status IN ('announced')
         AND NOT EXISTS (SELECT FROM proposals_announcement a WHERE a.proposal_id = p.id)""",
     "nothing is public that was not announced": """
         SELECT a.id::text FROM proposals_announcement a
