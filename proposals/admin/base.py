@@ -12,7 +12,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from proposals.admin.acts import Act, ActPages
@@ -106,6 +106,10 @@ class HouseAdmin(ActPages, StockAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         """Never: things are removed one at a time, each by its action."""
         raise PermissionDenied
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """None: the trail is elsewhere, and Django's own answers for what is hidden otherwise than for what is not there."""
+        raise Http404
 
     # The trail is `audit`; Django's own log would be a second one, written by the door.
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any: ...

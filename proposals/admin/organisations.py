@@ -19,7 +19,7 @@ from proposals.admin.acts import Act, ThingForm
 from proposals.admin.base import Door, HouseAdmin
 from proposals.admin.repeats import standing_of
 from proposals.intake.actions import merge_organisations
-from proposals.outbox.models import Bounce
+from proposals.intake.queries.unbarred import bounces_for
 from proposals.partners import actions, queries, rules
 from proposals.partners.models import Mailbox, Membership, Notice, Organisation
 from proposals.partners.states import Role
@@ -155,6 +155,13 @@ class OrganisationAdmin(HouseAdmin):
         ),
     )
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """With who reads it: what came back about a barred proposal is not told."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.reader = request.user
+        return found
+
     @admin.display(description=_("number"))
     def number(self, organisation: Organisation) -> str:
         """What another entry's merge asks for."""
@@ -169,13 +176,13 @@ class OrganisationAdmin(HouseAdmin):
         return _linked("organisation", ((row.pk, f"{row.name} ({row.pk})") for row in rows))
 
     @admin.display(description=_("members"))
-    def members(self, organisation: Organisation) -> SafeString | str:
+    def members(self, organisation: Any) -> SafeString | str:
         """Its people, each with a page of their own."""
         if not organisation.pk:
             return "–"
         words = {True: _("confirmed"), False: _("waits to be confirmed")}
         rows = list(queries.members(organisation))
-        back = Bounce.objects.last_of(row.user.email for row in rows)
+        back = bounces_for(organisation.reader).last_of(row.user.email for row in rows)
         stands = (standing_of(words[bool(row.confirmed_at)], back.get(row.user.email)) for row in rows)
         told = ((row.pk, f"{row.user}, {Role(row.role).label}, {word}") for row, word in zip(rows, stands, strict=True))
         return _linked("membership", told)

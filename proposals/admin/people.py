@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from proposals.admin.acts import Act, ThingForm
 from proposals.admin.base import Door, HouseAdmin
 from proposals.admin.repeats import standing_of
-from proposals.outbox.models import Bounce
+from proposals.intake.queries.unbarred import bounces_for
 from proposals.partners import actions, rules
 from proposals.partners.models import User
 from proposals.partners.states import ROLE_MEANS, Role, StaffRole
@@ -108,6 +109,13 @@ class PersonAdmin(HouseAdmin):
         ),
     )
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """With who reads it: what came back about a barred proposal is not told."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.reader = request.user
+        return found
+
     @admin.display(description=_("staff role"))
     def role(self, person: User) -> str:
         """The role and what it means."""
@@ -117,11 +125,11 @@ class PersonAdmin(HouseAdmin):
         return f"{role.label}: {ROLE_MEANS[role]}"
 
     @admin.display(description=_("addresses"))
-    def addresses(self, person: User) -> SafeString:
+    def addresses(self, person: Any) -> SafeString:
         """Each address, whether it is confirmed, and whether mail to it came back."""
         rows = list(EmailAddress.objects.filter(user=person).order_by("-primary", "email"))
         words = {True: _("confirmed"), False: _("waits to be confirmed")}
-        back = Bounce.objects.last_of(row.email for row in rows)
+        back = bounces_for(person.reader).last_of(row.email for row in rows)
         told = ((row.email, standing_of(words[row.verified], back.get(row.email))) for row in rows)
         return format_html_join(", ", "{} ({})", told)
 
