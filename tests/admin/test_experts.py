@@ -128,10 +128,12 @@ def test_the_list_costs_the_same_for_any_number(staff, rows, django_assert_max_n
         assert staff.get(page("expert", "changelist")).status_code == 200
 
 
-def test_experts_keep_their_own_profile():
+def test_experts_keep_their_own_profile(settings):
     expert = make_expert(country="PE")
     client = signed_in(expert.user)
-    assert "Your profile" in client.get(page("expert", "mine")).content.decode()
+    shown = client.get(page("expert", "mine")).content.decode()
+    assert "Your profile" in shown
+    assert f"Write to {settings.SECRETARIAT_EMAIL}." in shown
     sent = typed(seen_revision="1", country="CL", organisation=make_organisation().pk)
     assert client.post(page("expert", "mine"), sent).status_code == 302
     kept = Expert.objects.get()

@@ -56,7 +56,7 @@ class Weighted(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.initial["seen_revision"] = self.instance.revision
         if self.instance.pk:
-            self.initial |= {TOPIC + row.topic: row.weight for row in self.instance.expertise.all()}
+            self.initial.update({TOPIC + row.topic: row.weight for row in self.instance.expertise.all()})
 
     def beside(self) -> dict[str, Any]:
         """What the verbs take beside the profile: weights by topic, and the revision seen."""

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -54,7 +55,8 @@ class OwnPages(Stock):
             else:
                 self.message_user(request, _("Your profile is saved."), messages.SUCCESS)
                 return HttpResponseRedirect(reverse("admin:proposals_expert_mine"))
-        boxes = {"known": [form[name] for name in WEIGHTS], "other": [form[name] for name in AVAILABLE]}
+        boxes: dict[str, Any] = {"known": [form[name] for name in WEIGHTS], "other": [form[name] for name in AVAILABLE]}
+        boxes["secretariat_email"] = settings.SECRETARIAT_EMAIL
         return self._page(request, "own", title=_("Your profile"), expert=expert, form=form, **boxes)
 
     def undertaking_view(self, request: HttpRequest, phase: int) -> HttpResponse:

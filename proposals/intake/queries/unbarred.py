@@ -63,7 +63,7 @@ def events_for(user: Any, barred: Sequence[UUID] | None = None) -> QuerySet[Even
     if not barred:
         return Event.objects.all()
     references = Proposal.objects.filter(pk__in=barred, reference__isnull=False).values_list("reference", flat=True)
-    named = "|".join([*map(str, barred), *references])
+    named = "|".join([*map(str, barred), *map(str, references)])
     hidden = Q(subject_type="proposal", subject_id__in=list(map(str, barred))) | Q(told__regex=named)
     for name, keys in _below(barred):
         hidden |= Q(subject_type=name, subject_id__in=keys)
@@ -83,7 +83,8 @@ def _below(barred: Iterable[UUID]) -> Iterable[tuple[str, QuerySet[Any]]]:
 
 
 def _as_text(rows: QuerySet[Any], column: str) -> QuerySet[Any]:
-    return rows.order_by().annotate(as_text=Cast(column, TextField())).values("as_text")
+    keys: QuerySet[Any] = rows.order_by().annotate(as_text=Cast(column, TextField())).values("as_text")
+    return keys
 
 
 @cache
