@@ -152,7 +152,9 @@ class ConflictAdmin(KeyedList, HouseAdmin):
             except ValidationError as refusal:
                 form.add_error(None, refusal.messages)
             else:
-                self.message_user(request, _("The conflict is noted. Whoever has it no longer sees the proposal."), messages.SUCCESS)
+                self.message_user(
+                    request, _("The conflict is noted. Whoever has it no longer sees the proposal."), messages.SUCCESS
+                )
                 return HttpResponseRedirect(reverse("admin:index"))
         return self._page(request, "declare", title=_("Declare a conflict of interest"), proposal=found, form=form)
 

@@ -106,10 +106,14 @@ def _needs(user: Any, barred: list[UUID], now: datetime) -> list[dict[str, str]]
     ]
     counts = capped_counts([queue(user, wanted, now=now) for _label, wanted, _query in asked])
     page = reverse("admin:proposals_proposal_changelist")
-    return releases_waiting(user) + _held(user, barred) + [
-        {"label": label, "count": capped(count), "url": f"{page}?{encode({k: [str(v)] for k, v in query.items()})}"}
-        for (label, _wanted, query), count in zip(asked, counts, strict=True)
-    ]
+    return (
+        releases_waiting(user)
+        + _held(user, barred)
+        + [
+            {"label": label, "count": capped(count), "url": f"{page}?{encode({k: [str(v)] for k, v in query.items()})}"}
+            for (label, _wanted, query), count in zip(asked, counts, strict=True)
+        ]
+    )
 
 
 def _held(user: Any, barred: list[UUID]) -> list[dict[str, str]]:

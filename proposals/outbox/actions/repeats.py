@@ -60,9 +60,7 @@ def retry_all(
     return len(found)
 
 
-def failed_between(
-    state: Delivery, *, since: datetime, until: datetime, among: MessageQuerySet | None = None
-) -> MessageQuerySet:
+def failed_between(state: Delivery, *, since: datetime, until: datetime, among: MessageQuerySet | None = None) -> MessageQuerySet:
     """The messages that `retry_all` would try, the oldest first."""
     written = Message.objects.filter(delivery=state, created_at__gte=since, created_at__lte=until)
     if among is not None:
