@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from proposals.calls.models import AnnouncedProject, Call
@@ -37,8 +38,9 @@ def test_the_story_plays_from_letters_to_announcements() -> None:
     assert AnnouncedProject.objects.filter(call=call).count() == found["announced"]
     assert Move.objects.filter(proposal__call=call, at__gt=now).count() == 0
     assert untold(since=now - timedelta(days=1000)) == []
-    # No mail of a story can reach anybody: addresses under example.org belong to nobody (RFC 2606).
-    assert Message.objects.exclude(address__endswith=".example.org").count() == 0
+    # No mail of a story can reach a stranger: addresses under example.org belong to nobody (RFC 2606).
+    strangers = Message.objects.exclude(address__endswith=".example.org").exclude(address=settings.SECRETARIAT_EMAIL)
+    assert strangers.count() == 0
     assert Message.objects.count() > QUICK.letters
 
 
