@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from proposals.intake.actions.drafts import index
 from proposals.intake.models import Access, Move, Proposal, SavedView
-from proposals.intake.queries.queue import PAGE, View, Wanted, capped_counts, queue
+from proposals.intake.queries.queue import PAGE, View, Wanted, capped_counts, queue, with_words
 from proposals.intake.states import Status
 from proposals.outbox.models import Message
 from proposals.partners.states import StaffRole
@@ -428,3 +428,11 @@ def test_view_all_is_every_views_superset(staff, call):
     everything = set(queue(staff, Wanted(), now=now))
     assert all(set(queue(staff, Wanted(view=view), now=now)) <= everything for view in View)
     assert len(everything) == len(Status) - 1
+
+
+@pytest.mark.parametrize("words", ["100%", "o'neil", "a\\b", "%s %(x)s", "';--", "'seismo\\':*'", "\\'", "$$"])
+def test_words_written_into_the_statement_stay_words(words):
+    proposal = make_proposal(status=Status.SUBMITTED, title=f"Seismometer {words} of ours")
+    index(proposal)
+    assert list(with_words(Proposal.objects.all(), f"seismometer {words}")) == [proposal]
+    assert list(with_words(Proposal.objects.all(), f"nothing {words}")) == []

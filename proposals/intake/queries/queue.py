@@ -8,8 +8,9 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.models import F, Func, Q, QuerySet, TextChoices, Value
+from django.db.models import Expression, F, Func, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
+from psycopg.sql import Literal
 
 from proposals.intake.calculations.search import as_tsquery
 from proposals.intake.models import Proposal, ProposalQuerySet, TeamMember
@@ -77,6 +78,21 @@ class _Holds(Func):
     output_field = models.BooleanField()
 
 
+class _Written(Expression):
+    """A text written into the statement, quoted by the driver: PostgreSQL plans by what it says.
+
+    As a value it would be planned once for any word: 110 ms for a common one among 100,000 proposals, instead of 6.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(output_field=models.TextField())
+        self.text = text
+
+    def as_sql(self, compiler: object, connection: object) -> tuple[str, list[Any]]:  # noqa: ARG002  # Django's signature
+        """The literal; Django reads a percent sign as the place of a value."""
+        return Literal(self.text).as_string(None).replace("%", "%%"), []
+
+
 def in_view(view: View, proposals: ProposalQuerySet, user: Any) -> ProposalQuerySet:
     """What a built-in tab holds for this reader."""
     by_status = {View.NEW: Status.SUBMITTED, View.RETURNED: Status.RETURNED}
@@ -120,7 +136,7 @@ def with_words(proposals: ProposalQuerySet, words: str) -> ProposalQuerySet:
     query = as_tsquery(words)
     if not query:
         return proposals.none()
-    return proposals.filter(_Holds(F("search"), Value(query)))
+    return proposals.filter(_Holds(F("search"), _Written(query)))
 
 
 def few(proposals: ProposalQuerySet) -> ProposalQuerySet:

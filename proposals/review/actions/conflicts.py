@@ -24,7 +24,8 @@ from proposals.review.states import DECLARED, FOUND, ConflictKind
 
 ONE_AT_A_TIME = 0xC0F1  # the advisory lock's number
 BARS = "conflict:"
-AT_ONCE = 500  # proposals in one transaction of the watch
+AT_ONCE = 50  # a part holds the lock for some 50 ms: so long may a triage wait
+IN_A_REQUEST = 1000  # proposals looked at while somebody waits for a page: 2 s at most
 WATCHED = "review:watch"
 WHOLE_EVERY, OVERLAP = timedelta(hours=1), timedelta(minutes=5)
 
@@ -180,8 +181,11 @@ def watch(*, now: datetime) -> int:
 
 @transaction.atomic
 def refresh_all(*, now: datetime, by: Any) -> int:
-    """This will look anew at every proposal, drafts too, as when a person's part changed; gives how many began or ended."""
-    return _in_parts(Proposal.objects.order_by("pk"), now=now, by=by)
+    """This will look anew at the proposals that moved last, drafts too, as when a person's part changed.
+
+    The watch sees the same change within a minute, and takes all others. Gives how many began or ended.
+    """
+    return _in_parts(Proposal.objects.order_by("-moved_at", "-pk")[:IN_A_REQUEST], now=now, by=by)
 
 
 def _in_parts(proposals: ProposalQuerySet, *, now: datetime, by: Any) -> int:
