@@ -7,7 +7,8 @@ One Django app of plain packages, stacked in floors; nothing imports upward (imp
     admin           door two: staff, reviewers  (stock Django admin)
     api             door three: machines
     web             what the doors share: middleware, template tags
-    review          how we judge: who reviews what
+    decisions       what we answer: Decision, letters, release, agreement
+    review          how we judge: experts, conflicts, assignments, assessments, panel
     intake          what they send: Proposal, Version, Move, sheets, files
     calls           what we ask for: Call, Phase, envelope, questions
     partners        who writes to us: User, Organisation, Membership
