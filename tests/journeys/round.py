@@ -14,7 +14,7 @@ def main() -> None:
     """Through the verbs of the demonstration's story; everybody reads English and, if they take part, has its password."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lunarpartners.settings")
     django.setup()
-    from django.contrib.auth.hashers import make_password
+    from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
     from django.db import transaction
     from django.utils import timezone
 
@@ -37,8 +37,9 @@ def main() -> None:
         Expert.objects.update(max_load=12)
         judges = list(User.objects.filter(expert__isnull=False, email__endswith="example.org").order_by("pk"))
         people = [letter.created_by for letter in letters] + judges
-        known = make_password(PASSWORD)
-        User.objects.filter(pk__in=[one.pk for one in people]).update(password=known, is_active=True)
+        # who has a password keeps it: another one would sign out whoever is signed in
+        silent = User.objects.filter(pk__in=[one.pk for one in people], password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        silent.update(password=make_password(PASSWORD))
     told = {
         "code": stage.call.code,
         "letters": [
