@@ -250,5 +250,7 @@ def test_a_round_from_letters_of_intent_to_an_announced_project(visit: Visit, ru
     of_round = Counter(str(mail["subject"]) for mail in running_site.mails() if f"[{CODE}" in str(mail["subject"]))
     assert sum(times for subject, times in of_round.items() if subject.startswith(f"[{CODE}-")) == expected
     beside = {subject for subject in of_round if not subject.startswith(f"[{CODE}-")}
-    assert {subject.partition(":")[0] for subject in beside if "asked to review" not in subject} <= {f"[{CODE}] Open for proposals"}
+    assert {subject.partition(":")[0] for subject in beside if "asked to review" not in subject} <= {
+        f"[{CODE}] Open for proposals"
+    }
     assert sum(times for subject, times in of_round.items() if "asked to review" in subject) == len(played.judges)
