@@ -88,7 +88,7 @@ class _Written(Expression):
         super().__init__(output_field=models.TextField())
         self.text = text
 
-    def as_sql(self, compiler: object, connection: object) -> tuple[str, list[Any]]:  # noqa: ARG002  # Django's signature
+    def as_sql(self, compiler: object, connection: object) -> tuple[str, Any]:  # noqa: ARG002  # Django's signature
         """The literal; Django reads a percent sign as the place of a value."""
         return Literal(self.text).as_string(None).replace("%", "%%"), []
 
