@@ -6,7 +6,6 @@ rule of `manage.py check_invariants` holds (there are at least 25), nothing brea
 knows, the database refuses every illegal change; the same seed takes the same way.
 """
 
-import os
 import random
 from collections import Counter
 from datetime import UTC, datetime
@@ -48,9 +47,6 @@ def prove(stage: Stage, *, full: bool, chance: random.Random) -> Verdict:
     for problem in verify(now=timezone.now()):
         verdict.require(holds=False, why=f"the trail: {problem.says}")
     done = Counter(name for way in ways for name, told in way if told == "done")
-    if os.environ.get("P9_TOLD"):
-        for pair, times in sorted(Counter(step for way in ways for step in way).items()):
-            print(*pair, times)
     never = sorted({name for name, _ in VERBS} - set(done))
     verdict.require(len(RULES) >= LEAST_RULES, f"there are {len(RULES)} rules only")
     met = len({name for name, _ in VERBS}) - len(never)

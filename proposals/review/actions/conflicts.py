@@ -24,8 +24,8 @@ from proposals.review.states import DECLARED, FOUND, ConflictKind
 
 ONE_AT_A_TIME = 0xC0F1  # the advisory lock's number
 BARS = "conflict:"
-AT_ONCE = 50  # a part holds the lock for some 50 ms: so long may a triage wait
-IN_A_REQUEST = 1000  # proposals looked at while somebody waits for a page: 2 s at most
+AT_ONCE = 50  # the watch holds its lock for one part: so long may a triage wait
+IN_A_REQUEST = 1000  # proposals looked at while somebody waits for a page
 WATCHED = "review:watch"
 WHOLE_EVERY, OVERLAP = timedelta(hours=1), timedelta(minutes=5)
 
